@@ -1,0 +1,1 @@
+"""Live capture through eBPF (arrives with the live-capture release)."""

@@ -1,0 +1,81 @@
+"""Columns and tables as data: what a protocol declares, and what a store makes tables from."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class ColumnType(Enum):
+    """How a value is stored. The Python value of a row is what stands behind each."""
+
+    INT64 = "INT64"  # int or None
+    INT = "INT"  # int or None, fits 32 bits
+    TEXT = "TEXT"  # str without NUL characters, or None
+    JSON = "JSON"  # str holding one JSON value, or None
+    BOOL = "BOOL"  # bool or None
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column: `unit` is "ns" (duration), "ns since epoch", "bytes" or empty; `meaning` is a sentence for people."""
+
+    name: str
+    type: ColumnType
+    meaning: str
+    unit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table of the store: every column in row order, and other names under which it can be read."""
+
+    name: str
+    columns: tuple[Column, ...]
+    meaning: str
+    aliases: tuple[str, ...] = ()
+
+
+_T = ColumnType
+ADDRESS_COLUMNS: tuple[Column, ...] = (
+    Column("upid", _T.TEXT, "Process as node:pid:start; empty when read from packets."),
+    Column("remote_addr", _T.TEXT, "Address of the other side; from packets: the client."),
+    Column("remote_port", _T.INT, "Port of the other side."),
+    Column("local_addr", _T.TEXT, "Address of this side; from packets: the server."),
+    Column("local_port", _T.INT, "Port of this side."),
+    Column("trace_role", _T.INT, "Role of this side: 1 client, 2 server, 4 unknown."),
+)
+LEADING_COLUMNS: tuple[Column, ...] = (
+    Column("time_", _T.INT64, "When the request began (its first byte).", "ns since epoch"),
+    *ADDRESS_COLUMNS,
+    Column("encrypted", _T.BOOL, "Seen through TLS."),
+)
+TRAILING_COLUMNS: tuple[Column, ...] = (
+    Column(
+        "latency", _T.INT64, "From the first byte of the request to the response; NULL when either is missing.", "ns"
+    ),
+    Column(
+        "note",
+        _T.TEXT,
+        "Empty for a clean record, else why it is doubtful, comma separated:"
+        " no_request, no_response, gap, midstream, truncated, guessed.",
+    ),
+)
+CONN_STATS = Table(
+    "conn_stats",
+    (
+        Column("time_", _T.INT64, "When these totals were taken: the last packet seen.", "ns since epoch"),
+        *ADDRESS_COLUMNS,
+        Column("addr_family", _T.INT, "2 IPv4, 10 IPv6."),
+        Column("protocol", _T.TEXT, "Protocol recognised on the connections; empty when none was."),
+        Column("ssl", _T.BOOL, "Seen through TLS."),
+        Column("conn_open", _T.INT64, "Connections opened."),
+        Column("conn_close", _T.INT64, "Connections closed."),
+        Column("conn_active", _T.INT64, "Connections still open."),
+        Column("bytes_sent", _T.INT64, "Payload sent by this side.", "bytes"),
+        Column("bytes_recv", _T.INT64, "Payload received by this side.", "bytes"),
+        Column("retransmits", _T.INT64, "Segments that repeated bytes already seen."),
+        Column("bytes_lost", _T.INT64, "Payload the capture did not hold.", "bytes"),
+        Column("parse_errors", _T.INT64, "Places where the bytes were not the protocol."),
+        Column("records", _T.INT64, "Records made."),
+    ),
+    "Totals by remote address, local endpoint and protocol (remote_port is 0: it differs for every connection).",
+)

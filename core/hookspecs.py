@@ -1,0 +1,17 @@
+"""The hooks a plugin may implement. Each hook has a test named test_hook_<hook>."""
+
+from collections.abc import Sequence
+
+from pxcap.core.markers import hookspec
+from pxcap.core.protocol import ProtocolSpec
+
+
+@hookspec
+def register_protocols() -> Sequence[ProtocolSpec]:  # type: ignore[empty-body]
+    """Return the protocols this plugin can parse.
+
+    When: once per process, before the first byte is read. No hook is ever called per connection or per message.
+    Merging: all results are joined; two specs with one name, or one table, is a PluginError naming both distributions.
+    Failure: an exception disables this plugin only and is shown by `pxcap plugin list`; the others go on.
+    Since: plugin API 1. Additive changes keep the number; anything else raises it.
+    """

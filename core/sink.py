@@ -1,0 +1,28 @@
+"""Where records go. The core knows this shape only; `pxcap.store` provides one that is a database."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from pxcap.core.protocol import Row
+
+
+class Sink(Protocol):
+    """Takes rows in column order of the named table."""
+
+    def write(self, table: str, rows: Sequence[Row]) -> None:
+        """Accept rows; may block (that is the back-pressure) and may batch.
+
+        Raises:
+            StoreError: They cannot be written, now or on retry.
+        """
+
+
+class MemorySink:
+    """Keeps rows in lists by table name; for tests, conformance and small replays."""
+
+    def __init__(self) -> None:
+        self.tables: dict[str, list[Row]] = {}
+
+    def write(self, table: str, rows: Sequence[Row]) -> None:
+        """Append the rows."""
+        self.tables.setdefault(table, []).extend(rows)
