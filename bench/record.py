@@ -1,0 +1,90 @@
+"""Captures of real servers under load, kept in a folder and made once; amplified fixtures where no server is installed."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import tempfile
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from bench import servers
+from bench.workloads import Workload
+
+
+@dataclass(frozen=True, slots=True)
+class Capture:
+    """A capture file and what is known of it.
+
+    Attributes:
+        path: The file.
+        port: The server's port.
+        sent: Requests sent, by the load generator's or the server's own count.
+        counted_by: Who counted.
+        packets: Packets in the file.
+        dropped: Packets the kernel could not hand to tcpdump; not 0 means that the count cannot be reached.
+        origin: The programs, or the fixture, it was made from.
+    """
+
+    path: str
+    port: int
+    sent: int
+    counted_by: str
+    packets: int
+    dropped: int
+    origin: str
+
+
+def load_or_record(load: Workload, folder: Path, size: int) -> Capture:
+    """The capture of a workload of about `size` bytes: the one in the folder, or a new one.
+
+    Raises:
+        RuntimeError: tcpdump may not capture here.
+    """
+    about = folder / f"{load.name}-{size // 1_000_000}MB.json"
+    if about.exists():
+        kept = Capture(**json.loads(about.read_text()))
+        if Path(kept.path).exists():
+            return kept
+    folder.mkdir(parents=True, exist_ok=True)
+    made = _record(load, about.with_suffix(".pcap").resolve(), size)
+    about.write_text(json.dumps(asdict(made)))
+    return made
+
+
+def _record(load: Workload, path: Path, size: int) -> Capture:
+    with tempfile.TemporaryDirectory(prefix="bench-", dir=path.parent) as name:
+        work = Path(name).resolve()
+        port = servers.free_port()
+        with servers.serving(load, port, work):
+            tcpdump = _start_tcpdump(path, port)
+            try:
+                servers.put_load(load, port, work, size // load.bytes_each)
+                servers.note_server_count(load, work)
+                time.sleep(0.5)  # the capture lags behind the servers
+            finally:
+                packets, dropped = _stop_tcpdump(tcpdump)
+        count, by = servers.sent(load, work)
+    return Capture(str(path), port, count, by, packets, dropped, " and ".join(servers.NEEDS[load.name]))
+
+
+def _start_tcpdump(path: Path, port: int) -> subprocess.Popen[str]:
+    command = [servers.path_of("tcpdump"), "-i", "lo", "-w", str(path), "-B", "65536", "-s", "262144", "-n"]
+    command += ["-Z", "root"] if os.geteuid() == 0 else []
+    tcpdump = subprocess.Popen([*command, f"port {port}"], stderr=subprocess.PIPE, text=True)
+    assert tcpdump.stderr is not None
+    first = tcpdump.stderr.readline()
+    if "listening on" not in first:
+        tcpdump.wait()
+        raise RuntimeError(f"tcpdump: {first.strip()}")
+    time.sleep(0.2)
+    return tcpdump
+
+
+def _stop_tcpdump(tcpdump: subprocess.Popen[str]) -> tuple[int, int]:
+    tcpdump.send_signal(signal.SIGINT)
+    _, text = tcpdump.communicate(timeout=60)
+    counts = {what: int(count) for count, what in re.findall(r"(\d+) packets? (captured|dropped by kernel)", text)}
+    return counts.get("captured", 0), counts.get("dropped by kernel", 0)
