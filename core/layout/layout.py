@@ -1,0 +1,80 @@
+"""`layout`: a construct declaration becomes a fast parser."""
+
+import weakref
+from typing import Any
+
+import construct
+
+from pxcap.core.layout.errors import UnsupportedError
+from pxcap.core.layout.generate import generate
+from pxcap.core.layout.interpret import Parse, interpreter
+from pxcap.core.layout.record import Record, record_class
+
+
+class Layout:
+    """A declaration, compiled.
+
+    Attributes:
+        name: As given; names the classes of the parsed objects.
+        declaration: The construct it was made from.
+        parse: The fast parser. Takes the buffer, the position to begin at (0 <= pos <= len(buf)) and the position that
+            is not to be passed (default, and at most, len(buf)); returns the object and the next position, so that a
+            buffer is walked without being cut. Raises Partial or Invalid, nothing else. `Tell` counts from `pos`.
+            GreedyBytes, GreedyRange, Optional, Select, Peek and Terminated take `end` for the end of the message, as
+            construct takes the end of the stream: use them where that is known.
+        interpret: The same by construct's own interpreter, with equal results; for tests.
+        compiled: Whether `parse` is compiled; if not it is `interpret`.
+        why: What could not be compiled; empty when `compiled`.
+        source: The generated Python; empty when not `compiled`.
+    """
+
+    __slots__ = ("__weakref__", "compiled", "declaration", "interpret", "name", "parse", "source", "why")
+
+    def __init__(self, declaration: "construct.Construct[Any, Any]", name: str) -> None:
+        classes: dict[int, type[Record]] = {}
+
+        def class_of(con: Any) -> type[Record]:
+            if id(con) not in classes:
+                fields = list(con.flags) if isinstance(con, construct.FlagsEnum) else [s.name for s in con.subcons]
+                title = name if con is declaration else f"{name}.{len(classes)}"
+                classes[id(con)] = record_class(title, [field for field in fields if field])
+            return classes[id(con)]
+
+        self.name = name
+        self.declaration = declaration
+        self.interpret: Parse = interpreter(declaration, class_of)
+        self.parse: Parse = self.interpret
+        self.compiled = False
+        self.why = ""
+        self.source = ""
+        try:
+            self.parse, self.source = generate(declaration, name, class_of)
+            self.compiled = True
+        except UnsupportedError as error:
+            self.why = str(error)
+
+    def __repr__(self) -> str:
+        return f"<Layout {self.name}: {'compiled' if self.compiled else 'interpreted, ' + self.why}>"
+
+
+_made: list[weakref.ref[Layout]] = []
+
+
+def layout(declaration: "construct.Construct[Any, Any]", name: str) -> Layout:
+    """Compile a declaration; meant to be called once, at import, beside the declaration.
+
+    Never refuses a declaration that construct accepts: what has no compiled form is interpreted, and `why` tells.
+
+    Raises:
+        ValueError: A field name cannot be an attribute.
+    """
+    made = Layout(declaration, name)
+    _made.append(weakref.ref(made))
+    return made
+
+
+def layouts() -> tuple[Layout, ...]:
+    """Every layout of this process that is still alive, in the order they were made."""
+    alive = [(ref, made) for ref in _made if (made := ref()) is not None]
+    _made[:] = [ref for ref, _ in alive]
+    return tuple(made for _, made in alive)
