@@ -1,0 +1,210 @@
+"""Opening a store by its URL, and everything that is done with one."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+
+import sqlalchemy as sa
+from sqlalchemy.exc import ArgumentError
+
+from pxcap.core.columns import Table
+from pxcap.core.errors import StoreError, UsageError
+from pxcap.store.ddl import ALIAS, SCHEMA, TABLE, ColumnInfo, prepare_tables
+from pxcap.store.dialect import Dialect, Fate
+from pxcap.store.query import Columns, Result, run_query, table_hint
+from pxcap.store.retry import Backoff
+from pxcap.store.writer import StoreWriter
+
+URL_HINT = "write sqlite:///pxcap.db or postgresql://user:password@host/database"
+BATCH = 2048  # rows; from 100 to 50,000 the speed differs by a tenth
+MAX_BYTES = 8 << 20  # of text held by a writer
+RETRY_SECONDS = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class TableInfo:
+    """A stored table; times are ns since the epoch, None when it is empty."""
+
+    name: str
+    rows: int
+    first_time: int | None
+    last_time: int | None
+    meaning: str
+
+
+class Store:
+    """A database that holds records. Made by `open_store`; hold it in a `with` block or `close` it."""
+
+    def __init__(self, dialect: Dialect) -> None:
+        self.url = dialect.shown
+        self._dialect = dialect
+        self._prepared: dict[str, Table] = {}
+
+    def prepare(self, tables: Iterable[Table], retry_for: float = RETRY_SECONDS) -> None:
+        """Create the tables, columns and aliases that are missing, all or none; another process may do so as well.
+
+        Columns that a newer plugin declares are added, with NULL in the old rows.
+
+        Args:
+            tables: What the writers of this store will write.
+            retry_for: How long to wait for a locked or absent database, in seconds.
+
+        Raises:
+            StoreError: A name is taken by something else, a column has another type, or the database refuses.
+        """
+        wanted = list(tables)
+        backoff = Backoff(retry_for)
+        engine = self._dialect.engine()
+        while True:
+            try:
+                with engine.begin() as connection:
+                    prepare_tables(connection, self._dialect, wanted)
+                break
+            except StoreError:
+                raise
+            except Exception as error:
+                fault = self._dialect.fault(error)
+                if fault.fate is not Fate.RETRY or not backoff.wait():
+                    raise StoreError(f"store {self.url}: {fault.reason}", fault.hint) from error
+        self._prepared |= {table.name: table for table in wanted}
+
+    def writer(self, batch: int = BATCH, max_bytes: int = MAX_BYTES, retry_for: float = RETRY_SECONDS) -> StoreWriter:
+        """A writer of the prepared tables: a context manager and a `pxcap.core.sink.Sink`.
+
+        Args:
+            batch: Rows of a table stored in one transaction.
+            max_bytes: Text held before it is stored, over all tables.
+            retry_for: How long to try again when the database is locked, full or away, in seconds.
+        """
+        return StoreWriter(self._dialect, list(self._prepared.values()), batch, max_bytes, retry_for)
+
+    def tables(self) -> list[TableInfo]:
+        """What is stored, by name; empty when nothing was prepared yet.
+
+        Raises:
+            StoreError: The database cannot be read.
+        """
+        names = [
+            (table, meaning) for table, column, kind, _, meaning in self._described() if kind == TABLE and not column
+        ]
+        found = []
+        for name, meaning in names:
+            quoted = name.replace('"', '""')
+            with self.query(f'SELECT count(*), min(time_), max(time_) FROM "{quoted}"') as result:
+                count, first, last = next(result.rows)
+            found.append(TableInfo(name, count, first, last, meaning))
+        return found
+
+    def schema(self, name: str) -> list[ColumnInfo]:
+        """The columns of a table, or of the table an alias stands for, in declared order.
+
+        Raises:
+            UsageError: There is no such table.
+            StoreError: The database cannot be read.
+        """
+        described = self._described()
+        for table, column, kind, _, target in described:
+            if table == name and not column and kind == ALIAS:
+                name = target
+        found = [ColumnInfo(column, *rest) for table, column, *rest in described if table == name and column]
+        if not found:
+            raise UsageError(f"no such table: {name}", table_hint(name, self._known()))
+        return found
+
+    def query(
+        self,
+        sql: str,
+        params: Mapping[str, object] | None = None,
+        limit: int | None = None,
+        timeout: float | None = None,
+    ) -> Result:
+        """Run one statement that reads.
+
+        Nothing it says can change the store: the connection is its own and may only read (SQLite: opened read-only, with
+        an authoriser; PostgreSQL: a cursor in a read-only transaction, and no function that is declared volatile).
+
+        Args:
+            sql: One SELECT, WITH, VALUES or EXPLAIN.
+            params: Values for `:name` in it.
+            limit: Stop after so many rows.
+            timeout: Seconds after which it is ended; None is no limit.
+
+        Raises:
+            UsageError: The statement is wrong, would write, or takes too long; also while the rows are taken.
+            StoreError: The database cannot be read; also while the rows are taken.
+        """
+        return run_query(self._dialect, sql, params, limit, timeout, self._known)
+
+    def close(self) -> None:
+        """Nothing stays open between calls; writers and results are closed by themselves."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _described(self) -> list[tuple[str, str, str, str, str]]:
+        """Rows of pxcap_schema: table, column, type, unit, meaning; none in a store never written to."""
+        sql = f"SELECT table_name, column_name, type, unit, meaning FROM {SCHEMA.name} ORDER BY table_name, position"
+        try:
+            with run_query(self._dialect, sql, None, None, None, dict) as result:
+                return [(row[0], row[1], row[2], row[3], row[4]) for row in result]
+        except UsageError:  # no such table
+            return []
+
+    def _known(self) -> Columns:
+        known: dict[str, list[str]] = {}
+        aliases: dict[str, str] = {}
+        for table, column, kind, _, meaning in self._described():
+            if column:
+                known.setdefault(table, []).append(column)
+            elif kind == ALIAS:
+                aliases[table] = meaning
+        return known | {alias: known[table] for alias, table in aliases.items() if table in known}
+
+
+def open_store(url: str, create: bool = True) -> Store:
+    """Open the store at an SQLAlchemy URL: `sqlite:///file`, `postgresql://…` (psycopg 3).
+
+    Nothing is created or changed yet; `Store.prepare` does that.
+
+    Args:
+        url: Where it is; a password in it is never shown.
+        create: Whether a file may be made, and will be written to; unset, a missing one is an error.
+
+    Raises:
+        UsageError: The URL is not one, names an unknown kind of database, or its driver is not installed.
+        StoreError: The database cannot be reached, refuses, or is not one.
+    """
+    dialect = _dialect(url)
+    dialect.check(create)
+    return Store(dialect)
+
+
+def _dialect(text: str) -> Dialect:
+    try:
+        url = sa.make_url(text)
+    except (ArgumentError, ValueError) as error:
+        raise UsageError(f"store {_without_secrets(text)}: not a database URL", URL_HINT) from error
+    kind, _, driver = url.drivername.partition("+")
+    if kind == "sqlite" and driver in ("", "pysqlite"):
+        from pxcap.store.sqlite import SQLite
+
+        return SQLite(url.set(drivername="sqlite+pysqlite"))
+    if kind in ("postgresql", "postgres") and driver in ("", "psycopg"):
+        try:
+            from pxcap.store.postgres import Postgres
+        except ImportError as error:
+            raise UsageError("PostgreSQL needs the driver psycopg 3", "pip install 'psycopg[binary]'") from error
+        return Postgres(url.set(drivername="postgresql+psycopg"))
+    raise UsageError(f"store {_without_secrets(text)}: pxcap knows no {url.drivername} databases", URL_HINT)
+
+
+def _without_secrets(url: str) -> str:
+    """The URL without what may be a password, even where it cannot be parsed."""
+    return re.sub(r"//.*@", "//***@", url.partition("?")[0], flags=re.DOTALL)

@@ -1,0 +1,272 @@
+"""SQLite: one file in WAL mode. One process writes at a time, the others wait; readers never wait."""
+
+import os
+import re
+import sqlite3
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, ClassVar
+from urllib.parse import quote
+
+from sqlalchemy import URL, BigInteger, Boolean, Connection, Engine, Integer, Text, create_engine, event
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import NullPool
+from sqlalchemy.types import TypeEngine
+
+from pxcap.core.columns import ColumnType
+from pxcap.core.errors import StoreError, UsageError
+from pxcap.core.protocol import Row
+from pxcap.store.dialect import Dialect, Fate, Fault, QueryFault, Reading, Refused, Trouble
+from pxcap.store.sqltext import first_word
+
+PAGE_SIZE = 16384  # rows hold bodies: fewer overflow pages, and a quarter more rows a second than with 4096
+BUSY_SECONDS = 1.0  # how long SQLite itself waits for a lock; the caller's back-off goes on from there
+TICK = 100_000  # instructions of SQLite's machine between two looks at the clock and at pending signals
+LONGEST_VALUE = 1 << 28  # bytes a statement of a person may build
+
+_PRAGMAS = (
+    f"PRAGMA page_size={PAGE_SIZE}",
+    "PRAGMA journal_mode=WAL",
+    "PRAGMA synchronous=NORMAL",
+    "PRAGMA cache_size=-8192",
+)
+_FAULTS: dict[int, tuple[Fate, str, str]] = {
+    sqlite3.SQLITE_BUSY: (Fate.RETRY, "another process keeps it locked", "end the process that holds it, or try again"),
+    sqlite3.SQLITE_LOCKED: (Fate.RETRY, "another connection keeps it locked", ""),
+    sqlite3.SQLITE_FULL: (Fate.RETRY, "the disk is full", "make room, or choose another place with --store"),
+    sqlite3.SQLITE_IOERR: (Fate.RETRY, "the disk does not take or give the data", ""),
+    sqlite3.SQLITE_CANTOPEN: (Fate.RETRY, "the file cannot be opened", "check the folder and its permissions"),
+    sqlite3.SQLITE_PROTOCOL: (Fate.RETRY, "another process keeps it locked", ""),
+    sqlite3.SQLITE_READONLY: (Fate.FATAL, "the file is read-only", "change its permissions, or choose another --store"),
+    sqlite3.SQLITE_PERM: (Fate.FATAL, "no permission to open the file", "change its permissions"),
+    sqlite3.SQLITE_NOTADB: (Fate.FATAL, "this file is not an SQLite database", "choose another --store"),
+    sqlite3.SQLITE_CORRUPT: (Fate.FATAL, "the database file is damaged", "move it away and replay again"),
+    sqlite3.SQLITE_TOOBIG: (Fate.ROWS, "value too long", ""),
+    sqlite3.SQLITE_CONSTRAINT: (Fate.ROWS, "value not allowed", ""),
+    sqlite3.SQLITE_MISMATCH: (Fate.ROWS, "value of a wrong type", ""),
+}
+_READING = {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_RECURSIVE}
+_INTROSPECTION = frozenset({"table_info", "table_xinfo", "table_list", "index_list", "index_info", "compile_options"})
+_SETTINGS = frozenset({"page_size", "page_count", "freelist_count", "journal_mode", "encoding"})
+_READING_WORDS = frozenset({"SELECT", "WITH", "VALUES", "EXPLAIN", "PRAGMA"})
+_UNSAFE_FUNCTIONS = frozenset({"load_extension", "fts3_tokenizer"})
+_ACTIONS = {
+    sqlite3.SQLITE_INSERT: "INSERT",
+    sqlite3.SQLITE_UPDATE: "UPDATE",
+    sqlite3.SQLITE_DELETE: "DELETE",
+    sqlite3.SQLITE_PRAGMA: "PRAGMA",
+    sqlite3.SQLITE_FUNCTION: "function",
+}
+
+sqlite3.register_converter("BOOLEAN", lambda value: value != b"0")
+
+
+class SQLite(Dialect):
+    """A file. Values of BOOL columns are read as bool, JSON columns as text."""
+
+    types: ClassVar[Mapping[ColumnType, TypeEngine[Any]]] = {
+        ColumnType.INT64: BigInteger().with_variant(Integer(), "sqlite"),
+        ColumnType.INT: Integer(),
+        ColumnType.TEXT: Text(),
+        ColumnType.JSON: Text(),
+        ColumnType.BOOL: Boolean(),
+    }
+    create_view = "CREATE VIEW IF NOT EXISTS"
+
+    def __init__(self, url: URL) -> None:
+        """Take the path from the URL.
+
+        Raises:
+            UsageError: The URL names no file.
+        """
+        super().__init__(url)
+        if not url.database or url.database == ":memory:" or url.database.startswith("file:"):
+            raise UsageError(
+                f"store {self.shown}: names no file", "write sqlite:///pxcap.db, or sqlite:////absolute/path"
+            )
+        self.path = Path(url.database)
+
+    def check(self, create: bool) -> None:
+        """Look at the folder, at the file, and into it."""
+        if self.path.is_dir():
+            raise StoreError(f"store {self.shown}: {self.path} is a folder", "name a file in it")
+        if not self.path.exists():
+            if not create:
+                raise StoreError(
+                    f"no store at {self.path}", "run pxcap replay FILE first, or name another with --store"
+                )
+            if not self.path.absolute().parent.is_dir():
+                raise StoreError(
+                    f"store {self.shown}: folder {self.path.absolute().parent} does not exist",
+                    f"mkdir -p {self.path.absolute().parent}",
+                )
+            if not os.access(self.path.absolute().parent, os.W_OK):
+                raise StoreError(f"store {self.shown}: folder {self.path.absolute().parent} is not writable")
+            return
+        if create and not os.access(self.path, os.W_OK):
+            raise StoreError(
+                f"store {self.shown}: the file is read-only", "change its permissions, or name another --store"
+            )
+        try:
+            connection = self._open_read_only()
+            try:
+                connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+            finally:
+                connection.close()
+        except sqlite3.Error as error:
+            fault = self.fault(error)
+            raise StoreError(f"store {self.shown}: {fault.reason}", fault.hint) from error
+
+    def engine(self) -> Engine:
+        """Connections that begin every transaction with BEGIN IMMEDIATE, so that none fails half way on a lock."""
+        engine = create_engine(
+            self.url,
+            poolclass=NullPool,
+            connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False},
+        )
+
+        @event.listens_for(engine, "connect")
+        def configure(connection: sqlite3.Connection, record: object) -> None:
+            connection.isolation_level = None  # the driver begins nothing by itself
+            for pragma in _PRAGMAS:
+                connection.execute(pragma)
+
+        @event.listens_for(engine, "begin")
+        def begin(connection: Connection) -> None:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+        return engine
+
+    def lock_schema(self, connection: Connection) -> None:
+        """Nothing more to do: BEGIN IMMEDIATE keeps other writers out."""
+
+    def insert(self, connection: Connection, table: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
+        """One executemany of tuples, which costs no more than the bare driver."""
+        names = ", ".join(map(_quote, columns))
+        marks = ", ".join("?" * len(columns))
+        connection.exec_driver_sql(f"INSERT INTO {_quote(table)} ({names}) VALUES ({marks})", list(rows))
+
+    def fault(self, error: Exception) -> Fault:
+        """Judge by SQLite's result code; what the driver refuses to bind is the row's fault."""
+        cause = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
+        code = getattr(cause, "sqlite_errorcode", None)
+        if code is not None:
+            fate, reason, hint = _FAULTS.get(code & 0xFF, (Fate.FATAL, str(cause), ""))
+            return Fault(fate, reason, hint)
+        if isinstance(cause, (sqlite3.ProgrammingError, sqlite3.InterfaceError)):
+            return Fault(Fate.RETRY if "closed" in str(cause) else Fate.ROWS, str(cause))
+        fits = isinstance(cause, (OverflowError, UnicodeError, sqlite3.DataError))
+        return Fault(Fate.ROWS if fits else Fate.FATAL, str(cause))
+
+    def read(self, sql: str, params: Mapping[str, object] | None, timeout: float | None) -> Reading:
+        """Run it on a connection of its own that can only read: opened so, set so, and authorised so."""
+        connection = self._open_read_only()
+        try:
+            connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LONGEST_VALUE)
+            denied: list[str] = []
+            connection.set_authorizer(_authorizer(denied))
+            deadline = None if timeout is None else time.monotonic() + timeout
+            # Returning to Python now and then is also what lets Ctrl-C end a long statement.
+            connection.set_progress_handler(lambda: deadline is not None and time.monotonic() > deadline, TICK)
+            try:
+                cursor = connection.execute(sql, params or {})
+            except sqlite3.DatabaseError as error:
+                if denied:
+                    word = first_word(sql).upper()
+                    raise Refused(denied[0] if word in _READING_WORDS else word) from error
+                raise _interrupted(error, deadline) from error
+        except BaseException:
+            connection.close()
+            raise
+        columns = tuple(item[0] for item in cursor.description or ())
+        return Reading(columns, _rows(connection, cursor, deadline), connection.close)
+
+    def query_fault(self, error: Exception, sql: str) -> QueryFault | None:
+        """Read SQLite's words: it has one result code for every mistake in a statement."""
+        text = str(error)
+        if isinstance(error, TimeoutError):
+            return QueryFault(Trouble.OTHER, text)
+        if match := re.match(r"no such table: (?:main\.)?(.+)", text):
+            return QueryFault(Trouble.TABLE, text, match[1])
+        if match := re.match(r"no such column: (.+)", text):
+            return QueryFault(Trouble.COLUMN, text, match[1].strip('"'))
+        if match := re.match(r'near "(.*)": syntax error', text, re.DOTALL):
+            return QueryFault(Trouble.SYNTAX, text, position=_only_place(sql, match[1]))
+        if text == "incomplete input":
+            return QueryFault(Trouble.SYNTAX, "the statement is not complete", position=len(sql.rstrip()))
+        if "readonly" in text or "query_only" in text:
+            return QueryFault(Trouble.WRITE, text)
+        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
+        return None if code in _FAULTS and code != sqlite3.SQLITE_TOOBIG else QueryFault(Trouble.OTHER, text)
+
+    def _open_read_only(self) -> sqlite3.Connection:
+        connection = self._connect("mode=ro")
+        try:
+            connection.execute("PRAGMA query_only=ON")
+            connection.execute("PRAGMA schema_version").fetchone()
+        except sqlite3.OperationalError as error:
+            connection.close()
+            # In a folder where nothing can be created WAL's shared memory cannot be, either; with no log beside the
+            # file nobody writes to it, and it can be read without.
+            unwritable = (error.sqlite_errorcode & 0xFF) in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY)
+            if not unwritable or not self.path.exists() or Path(f"{self.path}-wal").exists():
+                raise
+            connection = self._connect("immutable=1")
+        except sqlite3.Error:
+            connection.close()
+            raise
+        return connection
+
+    def _connect(self, mode: str) -> sqlite3.Connection:
+        return sqlite3.connect(
+            f"file:{quote(str(self.path.absolute()))}?{mode}",
+            uri=True,
+            timeout=BUSY_SECONDS * 5,
+            isolation_level=None,
+            check_same_thread=False,
+            detect_types=sqlite3.PARSE_DECLTYPES,
+        )
+
+
+def _quote(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _authorizer(denied: list[str]) -> Any:
+    def authorize(action: int, first: str | None, second: str | None, database: str | None, source: str | None) -> int:
+        if action in _READING:
+            return sqlite3.SQLITE_OK
+        if action == sqlite3.SQLITE_FUNCTION and second not in _UNSAFE_FUNCTIONS:
+            return sqlite3.SQLITE_OK
+        if action == sqlite3.SQLITE_PRAGMA and (first in _INTROSPECTION or (first in _SETTINGS and second is None)):
+            return sqlite3.SQLITE_OK
+        what = _ACTIONS.get(action, "a change")
+        name = second if action == sqlite3.SQLITE_FUNCTION else first if action == sqlite3.SQLITE_PRAGMA else None
+        denied.append(f"{what} {name}" if name else what)
+        return sqlite3.SQLITE_DENY
+
+    return authorize
+
+
+def _rows(connection: sqlite3.Connection, cursor: sqlite3.Cursor, deadline: float | None) -> Iterator[Row]:
+    try:
+        yield from cursor
+    except sqlite3.OperationalError as error:
+        raise _interrupted(error, deadline) from error
+    finally:
+        connection.close()
+
+
+def _interrupted(error: sqlite3.DatabaseError, deadline: float | None) -> BaseException:
+    """The progress handler ends a statement for two reasons: time is up, or a signal raised inside it."""
+    if getattr(error, "sqlite_errorcode", 0) != sqlite3.SQLITE_INTERRUPT:
+        return error
+    if deadline is not None and time.monotonic() > deadline:
+        return TimeoutError("the statement took longer than allowed")
+    return KeyboardInterrupt()
+
+
+def _only_place(sql: str, token: str) -> int | None:
+    at = sql.find(token)
+    return at if at >= 0 and sql.find(token, at + 1) < 0 else None
