@@ -9,17 +9,23 @@ from collections.abc import Iterator, Mapping
 
 from pxcap.core.errors import UsageError
 
+_LETTER = r"[A-Za-z_\x80-\U0010ffff]"  # to both databases every character beyond ASCII is one
+_ESCAPED = r"'(?:[^'\\]|\\.|'')*'"
 _TOKEN = re.compile(
-    r"""
-    (?P<space>\s+|--[^\n]*)
+    rf"""
+    (?P<space>[ \t\n\r\f\v]+|--[^\n\r]*)
     | (?P<comment>/\*)
-    | (?P<text>[eE]'(?:[^'\\]|\\.|'')*' | '(?:[^']|'')*')
-    | (?P<dollar>\$(?P<tag>[^\W\d]\w*|)\$.*?\$(?P=tag)\$)
+    | (?P<text>
+        [eE]{_ESCAPED}
+        (?:(?:[ \t\f\v]|--[^\n\r]*)*[\n\r](?:[ \t\n\r\f\v]+|--[^\n\r]*[\n\r])*{_ESCAPED})*  # goes on in the next line
+        | '(?:[^']|'')*'
+    )
+    | (?P<dollar>\$(?P<tag>{_LETTER}(?:{_LETTER}|[0-9])*|)\$.*?\$(?P=tag)\$)
     | (?P<quoted>(?:[uU]&)?"(?:[^"]|"")*")
-    | (?P<name>[^\W\d][\w$]*)
+    | (?P<name>{_LETTER}(?:{_LETTER}|[0-9$])*)
     | (?P<cast>::)
-    | (?P<param>:[^\W\d]\w*)
-    | (?P<number>[\d.][\w.]*)
+    | (?P<param>:{_LETTER}(?:{_LETTER}|[0-9])*)
+    | (?P<number>[0-9.]+)
     | (?P<other>.)
     """,
     re.VERBOSE | re.DOTALL,
@@ -66,15 +72,17 @@ def one_statement(sql: str) -> str:
 
 def identifiers(sql: str) -> set[str]:
     """All names, unquoted ones in lower case."""
-    return {_plain(kind, text) for kind, text, at in tokens(sql) if kind in ("name", "quoted")}
+    return {_plain(kind, text) for kind, text, _ in tokens(sql) if kind in ("name", "quoted")}
 
 
 def first_word(sql: str) -> str:
-    """The first name in lower case; empty when something else comes first."""
-    for kind, text, _ in tokens(sql):
-        if kind != "space":
-            return text.lower() if kind == "name" else ""
-    return ""
+    """The first token that is no comment, in lower case; empty when there is none."""
+    return next((text.lower() for kind, text, _ in tokens(sql) if kind != "space"), "")
+
+
+def escaped_names(sql: str) -> bool:
+    r"""Whether a name is written `U&"\0061bc"`, so that it cannot be compared as it stands."""
+    return any(kind == "quoted" and text[0] in "uU" for kind, text, _ in tokens(sql))
 
 
 def calls(sql: str) -> set[str]:
@@ -103,7 +111,7 @@ def numbered(sql: str, params: Mapping[str, object]) -> tuple[str, list[object]]
 
 def _plain(kind: str, text: str) -> str:
     if kind == "name":
-        return text.lower()
+        return text.encode("utf-8", "replace").lower().decode()  # ASCII letters only, as PostgreSQL does
     return text[text.index('"') + 1 : -1].replace('""', '"')
 
 
