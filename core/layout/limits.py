@@ -51,6 +51,41 @@ def min_size(con: Any) -> int:
     return 0
 
 
+def fixed_size(con: Any) -> int | None:
+    """Bytes the construct always takes when it succeeds and can be read without looking at any; None for others."""
+    kind = type(con)
+    if kind in (c.FormatField, c.Bytes, c.BytesInteger):
+        return (
+            con.length
+            if isinstance(con.length, int) and con.length > 0 and not callable(getattr(con, "swapped", False))
+            else None
+        )
+    if kind is c.Padded and isinstance(con.length, int) and con.length >= 0:
+        inner = fixed_size(con.subcon)
+        return con.length if inner is not None and inner <= con.length else None
+    if kind is c.Transformed and con.decodefunc is c.lib.bytes2bits and isinstance(con.decodeamount, int):
+        return con.decodeamount
+    if con is c.Flag:
+        return 1
+    if kind in (c.Struct, c.Sequence, c.FocusedSeq):
+        sizes = [fixed_size(sub) for sub in con.subcons]
+        return None if None in sizes else sum(size or 0 for size in sizes)
+    if kind in (c.Renamed, c.Const, c.Rebuild, c.Default, c.Enum, c.FlagsEnum, c.Mapping, c.Hex, c.StringEncoded):
+        return fixed_size(con.subcon)
+    return 0 if kind in (c.Computed, c.Check) or con is c.Pass else None
+
+
+def scalar(con: Any) -> Any:
+    """The FormatField behind names that change nothing, or None."""
+    bare = _bare(con)
+    return bare if type(bare) is c.FormatField and bare.parsed is None and con.parsed is None else None
+
+
+def is_callable_order(con: Any) -> bool:
+    """Whether a BytesInteger decides its byte order at parse time."""
+    return callable(getattr(con, "swapped", False))
+
+
 def _bare(con: Any) -> Any:
     while type(con) is c.Renamed:
         con = con.subcon
