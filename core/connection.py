@@ -1,0 +1,244 @@
+"""One connection, from its first bytes to its last: recognise the protocol, feed its parser, pass the rows on.
+
+Whatever brings the bytes (reassembled packets, or the kernel later) calls `data`, `gap`, `close` and `finish` with the
+direction as 0 or 1; `flip` turns that into REQUEST or RESPONSE once it is known who the server is. Until the protocol is
+known events are held, within HELD_BYTES, and then handed over as if the parser had been there from the start.
+
+This is the one place where pxcap calls into a plugin while capturing, so the one place that catches what it raises.
+"""
+
+from typing import Any
+
+from pxcap.core.inference import GOOD_ENOUGH, Verdict
+from pxcap.core.pipeline import Pipeline
+from pxcap.core.protocol import SURE, ConnectionInfo, Parser, ProtocolSpec, Row
+from pxcap.core.stream import Chunk
+
+HELD_BYTES = 64 * 1024  # held of both directions while the protocol is unknown
+HELD_EVENTS = 24  # chunks and gaps a complete beginning may take to be recognised
+SEARCH_BYTES = 1 << 20  # looked at in mid-stream before a connection is given up as unrecognised
+
+Endpoint = tuple[str, int]
+_CLIENT, _SERVER = 1, 2
+
+
+class Connection:
+    """A TCP connection, or a UDP exchange between two endpoints.
+
+    Attributes:
+        ends: (address, port) of the sender of direction 0 and of direction 1.
+        flip: XOR it with a direction to get REQUEST or RESPONSE.
+        parser: The protocol's parser once recognised, None before and after.
+        sent: Payload bytes seen in each direction.
+        lost: Payload bytes missing in each direction.
+        retransmits: Segments that repeated bytes already seen.
+    """
+
+    __slots__ = (
+        "_held",
+        "_held_bytes",
+        "_pipeline",
+        "_prefix",
+        "_role_known",
+        "_searched",
+        "_spec",
+        "ends",
+        "flip",
+        "lost",
+        "midstream",
+        "opened",
+        "parser",
+        "records",
+        "retransmits",
+        "sent",
+        "settled",
+        "transport",
+    )
+
+    def __init__(
+        self,
+        pipeline: Pipeline,
+        transport: str,
+        ends: tuple[Endpoint, Endpoint],
+        client: int | None,
+        midstream: bool,
+    ) -> None:
+        """Start a connection; `client` is the direction the client sends in, None when no handshake told."""
+        self._pipeline = pipeline
+        self.transport = transport
+        self.ends = ends
+        self.midstream = midstream
+        self.opened = not midstream
+        self.flip = client or 0
+        self._role_known = client is not None
+        self.parser: Parser | None = None
+        self._spec: ProtocolSpec | None = None
+        self.settled = False  # the protocol is known, or was given up: nothing is held any more
+        self._held: list[tuple[Any, ...]] = []
+        self._held_bytes = 0
+        self._searched = 0
+        self._prefix: Row = ()
+        self.sent = [0, 0]
+        self.lost = [0, 0]
+        self.retransmits = 0
+        self.records = 0
+        if (forced := pipeline.forced(ends)) is not None:
+            spec, server = forced
+            if client is None:
+                self.flip = 1 - server
+            self._settle(spec)
+
+    def data(self, direction: int, chunk: Chunk) -> None:
+        """Take contiguous bytes of a direction."""
+        self.sent[direction] += len(chunk.data)
+        parser = self.parser
+        if parser is not None:
+            try:
+                rows = parser.feed(direction ^ self.flip, chunk)
+            except Exception as err:  # noqa: BLE001 - a plugin may raise anything
+                self._failed(err)
+                return
+            if rows:
+                self._emit(rows)
+            if parser.done:
+                self._close_parser(chunk.times[-1])
+        elif not self.settled:
+            self._hold(("data", direction, chunk), len(chunk.data))
+            self._recognise(chunk if self.midstream else None)
+
+    def gap(self, direction: int, size: int, time: int, reason: str) -> None:
+        """Note `size` bytes of a direction that were not captured."""
+        self.lost[direction] += size
+        if self.parser is not None:
+            self._call("gap", direction ^ self.flip, size, time, reason)
+        elif not self.settled:
+            self._hold(("gap", direction, size, time, reason), 0)
+
+    def close(self, direction: int, time: int) -> None:
+        """A direction sent its end."""
+        if self.parser is not None:
+            self._call("close", direction ^ self.flip, time)
+        elif not self.settled:
+            self._hold(("close", direction, time), 0)
+
+    def finish(self, time: int, closed: bool) -> None:
+        """The connection is over (`closed`), or no longer watched; rows for what is open are made and totals counted."""
+        if not self.settled:
+            verdict = self._judge(None)
+            self._settle(verdict.spec if verdict.score >= GOOD_ENOUGH else None, verdict.flip)
+        self._close_parser(time)
+        if self._spec is None and not self._role_known and self._pipeline.likely_server(self.ends) == self.flip:
+            self.flip ^= 1
+        self._pipeline.connection_over(self, self._spec, closed)
+
+    def _hold(self, event: tuple[Any, ...], size: int) -> None:
+        self._held.append(event)
+        self._held_bytes += size
+        self._searched += size
+
+    def _recognise(self, latest: Chunk | None) -> None:
+        verdict = self._judge(None)
+        if verdict.score < SURE and latest is not None:
+            again = self._judge(latest)  # in mid-stream a later segment may begin with a message when the first did not
+            verdict = again if again.score > verdict.score else verdict
+        if verdict.score >= SURE:
+            self._settle(verdict.spec, verdict.flip)
+        elif self._held_bytes > HELD_BYTES or len(self._held) > HELD_EVENTS:
+            if verdict.score >= GOOD_ENOUGH:
+                self._settle(verdict.spec, verdict.flip)
+            elif not self.midstream or self._searched > SEARCH_BYTES:
+                self._settle(None)
+            else:
+                while self._held_bytes > HELD_BYTES // 2 or len(self._held) > HELD_EVENTS // 2:
+                    event = self._held.pop(0)
+                    self._held_bytes -= len(event[2].data) if event[0] == "data" else 0
+
+    def _judge(self, latest: Chunk | None) -> Verdict:
+        """Score the beginning of both directions; with `latest`, that chunk stands for its direction's beginning."""
+        first = [b"", b""]
+        whole = [True, True]
+        for event in self._held:
+            kind, direction = event[0], event[1]
+            if latest is not None and event[2] is latest:
+                first[direction] = latest.data
+            elif kind == "gap":
+                whole[direction] = not first[direction] and whole[direction]
+            elif kind == "data" and whole[direction] and len(first[direction]) < 4096:
+                chunk = event[2]
+                first[direction] += chunk.data if self.transport == "tcp" else chunk.data[: _first_datagram(chunk)]
+                whole[direction] = self.transport == "tcp"
+        client = self.flip
+        verdict = self._pipeline.recogniser.judge(
+            first[client],
+            first[1 - client],
+            self.transport,
+            (self.ends[client], self.ends[1 - client]),
+            self._role_known,
+            self.midstream,
+        )
+        return Verdict(verdict.spec, verdict.flip ^ client, verdict.score)
+
+    def _settle(self, spec: ProtocolSpec | None, flip: int | None = None) -> None:
+        self.settled = True
+        held, self._held = self._held, []
+        self._spec = spec
+        if flip is not None:
+            self.flip = flip
+        if spec is None:
+            return
+        client, server = self.ends[self.flip], self.ends[1 - self.flip]
+        self._pipeline.recogniser.remember(server, spec)
+        if not self._pipeline.wanted(spec):
+            return
+        info = ConnectionInfo(
+            self.transport, *client, *server, midstream=self.midstream, settings=self._pipeline.settings
+        )
+        self._prefix = ("", *client, *server, _SERVER, False)
+        try:
+            self.parser = spec.parser(info)
+        except Exception as err:  # noqa: BLE001 - a plugin may raise anything
+            self._failed(err)
+            return
+        time = 0
+        for kind, *arguments in held:
+            if self.parser is None:
+                return
+            if kind == "data":
+                time = arguments[1].times[-1]
+            arguments[0] ^= self.flip
+            self._call("feed" if kind == "data" else kind, *arguments)
+            if self.parser is not None and self.parser.done:
+                self._close_parser(time)
+
+    def _call(self, name: str, *arguments: Any) -> None:
+        try:
+            rows = getattr(self.parser, name)(*arguments)
+        except Exception as err:  # noqa: BLE001 - a plugin may raise anything
+            self._failed(err)
+            return
+        if rows:
+            self._emit(rows)
+
+    def _emit(self, rows: list[Row]) -> None:
+        self.records += len(rows)
+        prefix = self._prefix
+        assert self._spec is not None
+        self._pipeline.emit(self._spec.table, [(row[0], *prefix, *row[1:]) for row in rows])
+
+    def _close_parser(self, time: int) -> None:
+        """Let the parser return what is open, and take its counts."""
+        if self.parser is not None:
+            self._call("finish", time)
+        if self.parser is not None and self._spec is not None:
+            self._pipeline.parser_over(self, self._spec, self.parser.errors)
+        self.parser = None
+
+    def _failed(self, err: Exception) -> None:
+        """A plugin raised: count and name it, and do without it for this connection."""
+        assert self._spec is not None
+        self._pipeline.plugin_failed(self._spec, err)
+        self.parser = None
+
+
+def _first_datagram(chunk: Chunk) -> int:
+    return chunk.starts[1] - chunk.offset if len(chunk.starts) > 1 else len(chunk.data)

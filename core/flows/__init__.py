@@ -1,0 +1,1 @@
+"""From packet windows to connections: grouping by flow, TCP reassembly, UDP datagrams."""

@@ -1,0 +1,108 @@
+"""Replay captures: file to packets to connections to records."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from pxcap.core.capture import CaptureReader
+from pxcap.core.errors import CaptureError
+from pxcap.core.flows.table import FlowTable
+from pxcap.core.pipeline import Options, Pipeline, TableCount
+from pxcap.core.registry import Registry
+from pxcap.core.sink import Sink
+
+ReplayOptions = Options
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a replay came: bytes of all files read and in all (None when a stream is among them)."""
+
+    done_bytes: int
+    total_bytes: int | None
+    packets: int
+    records: int
+
+
+@dataclass(slots=True)
+class ReplayReport:
+    """What a replay did.
+
+    Attributes:
+        tables: Per table: records, places that could not be parsed, payload bytes the capture did not hold.
+        packets, bytes: TCP and UDP packets and payload taken from the files.
+        connections: TCP connections and UDP flows.
+        unrecognised: Those of them whose protocol no plugin knew.
+        skipped: Packets that are not TCP or UDP over IP, by reason.
+        warnings: What the person should know, a line each.
+        errors: Malformed input by protocol and name.
+        plugin_failures: Exceptions plugins raised, each having cost its connection the rest of its records.
+        failed: Files that could not be read, with the error; the other files were replayed.
+    """
+
+    tables: dict[str, TableCount] = field(default_factory=dict)
+    packets: int = 0
+    bytes: int = 0
+    connections: int = 0
+    unrecognised: int = 0
+    skipped: dict[str, int] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
+    errors: dict[str, int] = field(default_factory=dict)
+    plugin_failures: dict[str, int] = field(default_factory=dict)
+    failed: list[CaptureError] = field(default_factory=list)
+
+
+def replay(
+    sources: Sequence[str],
+    registry: Registry,
+    sink: Sink,
+    options: ReplayOptions,
+    progress: Callable[[Progress], None] | None = None,
+) -> ReplayReport:
+    """Replay files (`-` is standard input) one after the other, each with connections of its own.
+
+    Args:
+        sources: File names.
+        registry: The protocols.
+        sink: Takes the rows; prepared for `registry.tables()`.
+        options: What the person chose.
+        progress: Called after every window of a capture.
+
+    Returns:
+        The report; a file that cannot be read is in `failed`, the others are replayed all the same.
+
+    Raises:
+        UsageError: `options` names an unknown protocol.
+        StoreError: The sink cannot take rows.
+    """
+    pipeline = Pipeline(registry, sink, options)
+    report = ReplayReport(pipeline.tables, errors=pipeline.errors, plugin_failures=pipeline.plugin_failures)
+    done = 0
+    for source in sources:
+        flows = FlowTable(pipeline)
+        try:
+            with CaptureReader(source) as reader:
+                try:
+                    for window in reader.windows():
+                        flows.process(window)
+                        report.packets += len(window)
+                        report.bytes += int(window.size.sum())
+                        if progress is not None:
+                            total = None if reader.size is None else done + reader.size
+                            progress(Progress(done + reader.position, total, report.packets, pipeline.records()))
+                finally:
+                    flows.finish()
+                    pipeline.write_totals(flows.now)
+                    pipeline.flush()
+                    done += reader.position
+                    for reason, count in reader.skipped.items():
+                        report.skipped[reason] = report.skipped.get(reason, 0) + count
+                    report.warnings += reader.warnings
+        except CaptureError as err:
+            report.failed.append(err)
+        if flows.evicted:
+            report.warnings.append(
+                f"{source}: {flows.evicted} connections were open at once beyond the limit and were cut short"
+            )
+    report.connections = pipeline.connections
+    report.unrecognised = pipeline.unrecognised
+    return report
