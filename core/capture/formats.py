@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Protocol
 
-from pxcap.core.capture import pcap
+from pxcap.core.capture import pcap, pcapng
 from pxcap.core.capture.records import Damage, Records
 
 _MAGIC_SIZE = 4
@@ -51,6 +51,8 @@ def recognise(buf: bytes, held: int) -> tuple[int, Format | None]:
         return _MAGIC_SIZE, None
     if pcap.is_pcap(head):
         return pcap.HEADER_SIZE, pcap.Pcap(head) if held >= pcap.HEADER_SIZE else None
+    if head.startswith(pcapng.MAGIC):
+        return pcapng.HEADER_SIZE, pcapng.Pcapng() if held >= pcapng.HEADER_SIZE else None
     raise not_a_capture(head)
 
 
@@ -61,6 +63,8 @@ def too_short(head: bytes) -> Damage:
         return Damage(f"found an empty file (0 bytes), {_EXPECTED}", hint)
     if pcap.is_pcap(head):
         return Damage(f"pcap header is cut short ({len(head)} of {pcap.HEADER_SIZE} bytes)", "copy the file again")
+    if head.startswith(pcapng.MAGIC):
+        return Damage(f"pcapng header is cut short ({len(head)} of 28 bytes)", "copy the file again")
     return not_a_capture(head)
 
 

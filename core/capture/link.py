@@ -39,7 +39,7 @@ def locate(buf: bytes, link: int, packets: Records) -> Located | None:
     at, kind, tag = reader(buf, packets.start)
     end = packets.start + packets.size
     _unwrap(buf, at, kind, end)
-    over = at > end
+    over = at >= end
     if over.any():
         kind[over] = CUT
         at[over] = packets.start[over]

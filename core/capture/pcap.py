@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from pxcap.core.capture.records import MAX_RECORD, Damage, Records, chain, gather
+from pxcap.core.capture.records import MAX_RECORD, Chain, Damage, Records, gather
 from pxcap.core.packets import I64
 
 HEADER_SIZE = 24
@@ -15,6 +15,8 @@ _KINDS = {  # magic: (ns in one unit of a packet's fraction, bytes of a packet's
     0xA1B23C4D: (1, 16),
     0xA1B2CD34: (1000, 24),  # Kuznetzov's patched libpcap: interface, protocol and packet type follow
 }
+_STRIDE = 1 << 17  # bytes looked at in one go; fresh memory for a whole window costs more than the looking
+_WALK = 64  # records read one by one where a guess failed
 _DENSE = 600  # bytes a record, on average, below which guessing records in bulk beats walking them
 
 
@@ -51,6 +53,7 @@ class Pcap:
         u4 = self._order + "u4"
         self._row: np.dtype[Any] = np.dtype([("sec", u4), ("frac", u4), ("cap", u4), ("wire", u4)])
         self._density = 0
+        self._scratch = np.empty((2, _STRIDE), np.bool_)
         self.packets = 0
         self.pos = HEADER_SIZE
         self.need = self._header
@@ -87,36 +90,53 @@ class Pcap:
         return f"packet {number} is cut short ({len(rest) - self._header} of {self.need - self._header} bytes)"
 
     def _find(self, buf: bytes, pos: int, end: int) -> I64:
-        header, length = self._header, self._length
-
-        def walk(at: int, most: int) -> tuple[list[int], int]:
-            found: list[int] = []
-            add = found.append
-            last = end - header
-            while at <= last and most:
-                after = at + header + length(buf, at + 8)[0]
-                if after > end:
-                    break
-                add(at)
-                at = after
-                most -= 1
-            return found, at
-
+        """Where the whole records of buf[pos:end] begin."""
         if not 0 < self._density < _DENSE:
-            return np.array(walk(pos, end)[0], np.int64)
-        # A record's time begins as its neighbours' do (to 18 hours), and no frame has 64 KiB.
-        candidates = pos + self._guess(np.frombuffer(buf, np.uint8, max(end - pos - header + 12, 0), pos))
-        following = candidates + gather(buf, candidates, self._row)["cap"] + header
+            return np.array(self._walk(buf, pos, end, end)[0], np.int64)
+        candidates = self._guess(buf, pos, end)
+        following = candidates + self._header + gather(buf, candidates, self._row)["cap"]
         whole = following <= end
-        return chain(pos, candidates[whole], following[whole], walk)
+        chain = Chain(candidates[whole], following[whole])
+        parts: list[I64] = []
+        walked: list[int] = []
+        while True:
+            run, pos = chain.take(pos)
+            parts.append(run)
+            walked, pos = self._walk(buf, pos, end, _WALK)
+            parts.append(np.array(walked, np.int64))
+            if len(walked) < _WALK:
+                return np.concatenate(parts)
 
-    def _guess(self, data: Any) -> I64:
-        high, low, zero, zeroer = (3, 2, 11, 10) if self._order == "<" else (0, 1, 8, 9)
-        count = len(data) - 11
+    def _walk(self, buf: bytes, at: int, end: int, most: int) -> tuple[list[int], int]:
+        """Offsets of at most so many whole records, one after the other, and where the next would begin."""
+        header, length = self._header, self._length
+        found: list[int] = []
+        add = found.append
+        last = end - header
+        while at <= last and most:
+            after = at + header + length(buf, at + 8)[0]
+            if after > end:
+                break
+            add(at)
+            at = after
+            most -= 1
+        return found, at
+
+    def _guess(self, buf: bytes, pos: int, end: int) -> I64:
+        """Where a record may begin: its time as its neighbours' (to 18 hours), and no packet of 64 KiB or more."""
+        count = end - pos - self._header + 1
         if count <= 0:
             return np.empty(0, np.int64)
-        fits = data[high : high + count] == data[high]
-        fits &= data[low : low + count] == data[low]
-        fits &= data[zero : zero + count] == 0
-        fits &= data[zeroer : zeroer + count] == 0
-        return np.flatnonzero(fits)
+        data = np.frombuffer(buf, np.uint8, count + 11, pos)
+        high, low, zero, zeroer = (3, 2, 11, 10) if self._order == "<" else (0, 1, 8, 9)
+        parts: list[I64] = []
+        for at in range(0, count, _STRIDE):
+            size = min(_STRIDE, count - at)
+            fits, also = self._scratch[0, :size], self._scratch[1, :size]
+            np.equal(data[at + high : at + high + size], data[high], out=fits)
+            np.equal(data[at + low : at + low + size], data[low], out=also)
+            np.logical_and(fits, also, out=fits)
+            parts.append(np.flatnonzero(fits) + at)
+        found: I64 = np.concatenate(parts)
+        found = found[(data[found + zero] == 0) & (data[found + zeroer] == 0)]
+        return found + pos

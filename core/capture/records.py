@@ -1,11 +1,10 @@
 """What the file formats hand to the packet decoder, and how either reads many headers at once.
 
 A capture's records have no index: each only says where the next begins. Walking them in Python costs more than decoding
-the packets, so `chain` takes the places where a header could begin, found in bulk, and proves them: if every candidate
+the packets, so `Chain` takes the places where a header could begin, found in bulk, and proves them: if every candidate
 ends where the next one begins, and the first is known to be a record, then all of them are.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,8 +18,6 @@ PAD = bytes(192)
 
 MAX_RECORD = 16 << 20
 """Longest record or block accepted, in bytes; no capture tool's snap length is larger."""
-
-_WALK = 64
 
 
 class Damage(Exception):
@@ -65,30 +62,23 @@ def gather(buf: bytes, at: I64, dtype: np.dtype[Any]) -> npt.NDArray[Any]:
     return rows[at].view(dtype)
 
 
-def chain(first: int, candidates: I64, following: I64, walk: Callable[[int, int], tuple[list[int], int]]) -> I64:
-    """Offsets of the records from `first` on, as far as they are whole.
+class Chain:
+    """Proven runs of records among the places where one could begin.
 
     Args:
-        first: Where a record is known to begin.
-        candidates: Ascending offsets where a record may begin. They may lack records and hold others' bytes.
-        following: For each candidate, where the record after it would begin.
-        walk: Reads records one by one: from an offset, at most so many; returns their offsets and where it stopped.
-            It stops early at the end of what is whole.
+        candidates: Ascending offsets. They may lack records and hold what only looks like one.
+        following: For each, where the record after it would begin.
     """
-    parts: list[I64] = []
-    breaks = np.append(np.flatnonzero(following[:-1] != candidates[1:]), len(candidates) - 1)
-    at = first
-    while True:
-        here = int(candidates.searchsorted(at))
-        if here < len(candidates) and candidates[here] == at:
-            last = int(breaks[breaks.searchsorted(here)])
-            parts.append(candidates[here : last + 1])
-            at = int(following[last])
-        walked, after = walk(at, _WALK)
-        if not walked:
-            break
-        parts.append(np.array(walked, np.int64))
-        at = after
-        if len(walked) < _WALK:
-            break
-    return np.concatenate(parts) if parts else np.empty(0, np.int64)
+
+    def __init__(self, candidates: I64, following: I64) -> None:
+        self._candidates = candidates
+        self._following = following
+        self._breaks = np.append(np.flatnonzero(following[:-1] != candidates[1:]), len(candidates) - 1)
+
+    def take(self, at: int) -> tuple[I64, int]:
+        """The records that follow each other without a break from `at`, where one is known to begin, and their end."""
+        here = int(self._candidates.searchsorted(at))
+        if here == len(self._candidates) or self._candidates[here] != at:
+            return self._candidates[:0], at
+        last = int(self._breaks[self._breaks.searchsorted(here)])
+        return self._candidates[here : last + 1], int(self._following[last])

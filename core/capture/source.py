@@ -41,6 +41,7 @@ class Source:
         self.path = "standard input" if source == "-" else source
         self.size: int | None = None
         self.position = 0
+        self._owned = source != "-"
         self._file, self._poll = self._open(source)
         self._codec: _Codec | None = None
         self._ended = False
@@ -52,7 +53,8 @@ class Source:
 
     def close(self) -> None:
         """Close the file; standard input stays open."""
-        self._file.close()
+        if self._owned:
+            self._file.close()
 
     def read(self, most: int) -> bytes:
         """The next bytes, b"" at the end.
@@ -245,7 +247,8 @@ def _standard_input() -> BinaryIO:
     try:
         return open(stream.fileno(), "rb", buffering=0, closefd=False)
     except io.UnsupportedOperation:
-        return io.BufferedReader(stream)
+        replaced: BinaryIO = stream
+        return replaced
 
 
 def _reason(err: Exception) -> str:
