@@ -1,0 +1,120 @@
+"""One message, bytes to text: header and sections as the JSON of a record, the question as columns."""
+
+from dataclasses import dataclass
+
+from pxcap.plugins.dns.header import Head, read_head
+from pxcap.plugins.dns.memo import remember
+from pxcap.plugins.dns.sections import Walk
+from pxcap.plugins.dns.types import OPCODES, QUERY, rcode_name
+from pxcap.plugins.dns.wire import UNICAST, Z
+
+MAX_KNOWN_BYTES = 512  # longest message kept in `known`: what fits plain UDP (RFC 1035, section 2.3.4)
+MAX_KNOWN_TEXT = 4096  # longest body kept there: 4096 entries of 512 bytes and as many characters are 19 MB
+
+
+@dataclass(slots=True)
+class Rare:
+    """What few messages have.
+
+    Attributes:
+        errors: Names of what was malformed, to be counted.
+        cut: Why the message is not whole in the capture, as `note` has it, or "".
+        dubious: Nothing of it speaks for its being DNS at all, but that it came here.
+        opcode: As in the header.
+        names: mDNS only: "name TYPE" in lower case of each question, or of each answer.
+    """
+
+    errors: tuple[str, ...] = ()
+    cut: str = ""
+    dubious: bool = False
+    opcode: int = QUERY
+    names: frozenset[str] = frozenset()
+
+
+@dataclass(slots=True)
+class Message:
+    """A message as a record shows it.
+
+    Attributes:
+        response: Its QR bit.
+        header: JSON of the header from behind the value of `"txid":`.
+        body: JSON object of the sections.
+        qname: Name asked for, "" without a question.
+        qtype: Type asked for, "" without a question.
+        rcode: Response code as text, the extended one if there is one.
+        key: Question in lower case, equal in a query and its response; "" without a readable question.
+        rare: None for a plain message.
+    """
+
+    response: bool
+    header: str
+    body: str
+    qname: str
+    qtype: str
+    rcode: str
+    key: str
+    rare: Rare | None
+
+
+_known: dict[int, dict[bytes, Message]] = {}
+
+
+def decode(msg: bytes, limit: int, service: str = UNICAST, cut: str = "") -> Message:
+    """The message.
+
+    Args:
+        msg: All of it, or as much as the capture has; at least the header.
+        limit: Most characters of JSON the sections may take together.
+        service: UNICAST, MDNS or LLMNR.
+        cut: Why its end is missing from the capture (a word of `note`), if it is: running over the end is no error then.
+
+    A small plain message is also put into `known(limit)` under its bytes behind the id.
+    """
+    head = read_head(msg)
+    walk = Walk(msg, limit, service)
+    walk.run(head)
+    code = walk.extended << 4 | head.rcode
+    header = f'{head.text[:-1]},"service":"{service}"}}' if service else head.text
+    rare = None
+    if walk.errors or cut or service or head.opcode != QUERY:
+        rare = _rare(head, walk, cut)
+    body = _body(head, walk)
+    message = Message(head.response, header, body, walk.qname, walk.qtype, rcode_name(code), walk.key, rare)
+    if rare is None and len(msg) <= MAX_KNOWN_BYTES and len(body) <= MAX_KNOWN_TEXT:
+        remember(known(limit), msg[2:], message)
+    return message
+
+
+def known(limit: int) -> dict[bytes, Message]:
+    """Plain messages met before, by their bytes behind the id, as decoded with this limit. At most 4096."""
+    table = _known.get(limit)
+    return remember(_known, limit, {}) if table is None else table
+
+
+def _body(head: Head, walk: Walk) -> str:
+    answers = ",".join(walk.answers)
+    if head.response:
+        text = f'{{"answers":[{answers}]'
+    else:
+        text = f'{{"queries":[{",".join(walk.queries)}]'
+        if answers:
+            text += f',"answers":[{answers}]'
+    if walk.answers_read > len(walk.answers):
+        text += f',"num_answers_total":{walk.answers_read}'
+    return text + closing(walk) if walk.authority or walk.additional or walk.edns else text + "}"
+
+
+def closing(walk: Walk) -> str:
+    """The end of a body: what stands behind the answers, and the brace."""
+    text = ""
+    if walk.authority:
+        text = f',"authority":[{",".join(walk.authority)}]'
+    if walk.additional:
+        text += f',"additional":[{",".join(walk.additional)}]'
+    return f'{text},"edns":{walk.edns}}}' if walk.edns else text + "}"
+
+
+def _rare(head: Head, walk: Walk, cut: str) -> Rare:
+    errors = [error for error in walk.errors if not (cut and error == "overrun")]
+    unlikely = head.opcode not in OPCODES or bool(head.flags & Z)
+    return Rare(tuple(errors), cut, unlikely and bool(errors) and not walk.key, head.opcode, frozenset(walk.names))
