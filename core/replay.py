@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from pxcap.core.capture import CaptureReader
 from pxcap.core.errors import CaptureError
+from pxcap.core.flows.distribute import distribute
 from pxcap.core.flows.table import FlowTable
 from pxcap.core.pipeline import Options, Pipeline, TableCount
 from pxcap.core.registry import Registry
@@ -83,7 +84,7 @@ def replay(
             with CaptureReader(source) as reader:
                 try:
                     for window in reader.windows():
-                        flows.process(window)
+                        distribute(flows, window)
                         report.packets += len(window)
                         report.bytes += int(window.size.sum())
                         if progress is not None:

@@ -12,12 +12,19 @@ _REMEMBERED = 64  # recent datagrams of a flow compared
 
 
 class UdpFlow:
-    """Datagrams between two endpoints. `over` once finished, `last` the time of the newest, ns since the epoch."""
+    """Datagrams between two endpoints.
 
-    __slots__ = ("_offsets", "_recent", "connection", "last", "over")
+    Attributes:
+        compare: Datagrams may be there twice: compare each with the recent ones.
+        last: Time of the newest, ns since the epoch.
+        over: The flow was finished.
+    """
+
+    __slots__ = ("_offsets", "_recent", "compare", "connection", "last", "over")
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
+        self.compare = False
         self.over = False
         self.last = 0
         self._offsets = [0, 0]
@@ -36,11 +43,12 @@ class UdpFlow:
         """Hand on datagrams of one direction; the lists are their columns, `indices` their places in the window."""
         buf = window.buf
         parts = [buf[start : start + size] for start, size in zip(starts, sizes, strict=True)]
-        fresh = self._fresh(direction, window, indices, parts, times)
-        if fresh is not None:
-            parts, sizes, wires, times = ([column[i] for i in fresh] for column in (parts, sizes, wires, times))  # type: ignore[assignment]
-        if not parts:
-            return
+        if self.compare:
+            fresh = self._fresh(direction, window, indices, parts, times)
+            parts = [parts[i] for i in fresh]
+            sizes, wires, times = ([column[i] for i in fresh] for column in (sizes, wires, times))
+            if not parts:
+                return
         self.last = max(self.last, times[-1])
         offset = self._offsets[direction]
         total = sum(sizes)
@@ -59,14 +67,14 @@ class UdpFlow:
 
     def _fresh(
         self, direction: int, window: PacketWindow, indices: list[int], parts: list[bytes], times: list[int]
-    ) -> list[int] | None:
-        """Places of the datagrams not seen before, None when all are new (the usual case, found without a copy)."""
+    ) -> list[int]:
+        """Places of the datagrams not seen before."""
         recent = self._recent
-        ids = window.ipid[indices].tolist() if len(indices) > 8 else [int(window.ipid[i]) for i in indices]
-        tags = [int(window.tag[i]) for i in indices] if window.tag.any() else None
+        ids = window.ipid[indices].tolist()
+        tags = window.tag[indices].tolist()
         fresh: list[int] = []
         for at, part in enumerate(parts):
-            tag = tags[at] if tags else 0
+            tag = tags[at]
             key = (direction, ids[at], part)
             known = recent.get(key)
             if known is not None:
@@ -81,4 +89,4 @@ class UdpFlow:
                 del recent[next(iter(recent))]
             recent[key] = (times[at], {tag})
             fresh.append(at)
-        return None if len(fresh) == len(parts) else fresh
+        return fresh

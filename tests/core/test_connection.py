@@ -1,0 +1,101 @@
+"""From first bytes to last: recognition, what is held meanwhile, and what the person overrides."""
+
+from dataclasses import replace
+
+import pytest
+from tests.core.toy import TOY
+
+from pxcap.core.connection import HELD_BYTES, Connection
+from pxcap.core.errors import UsageError
+from pxcap.core.pipeline import Options, Pipeline
+from pxcap.core.protocol import LOST
+from pxcap.core.registry import Registry
+from pxcap.core.sink import MemorySink
+from pxcap.core.stream import Chunk
+
+ENDS = (("192.0.2.1", 40000), ("192.0.2.2", 7000))
+
+
+def pipeline(sink: MemorySink, options: Options | None = None) -> Pipeline:
+    registry = Registry()
+    registry.add(TOY, "tests")
+    registry.add(replace(TOY, name="other", table="other_events", recognise=lambda sample: 0), "tests")
+    return Pipeline(registry, sink, options or Options())
+
+
+def data(text: bytes, offset: int = 0, time: int = 1) -> Chunk:
+    return Chunk(text, offset, [offset], [time])
+
+
+def test_bytes_held_before_recognition_reach_the_parser() -> None:
+    sink = MemorySink()
+    shared = pipeline(sink)
+    connection = Connection(shared, "tcp", ENDS, 0, False)
+    for at, letter in enumerate(b"Qone"):
+        connection.data(0, data(bytes([letter]), at, at))
+    assert connection.parser is None
+    connection.data(0, data(b"\n", 4, 4))
+    connection.data(1, data(b"Aone\n", 0, 9))
+    shared.flush()
+    assert sink.tables["toy_events"] == [
+        (0, "", "192.0.2.1", 40000, "192.0.2.2", 7000, 2, False, "one", "one", 9, ""),
+    ]
+
+
+def test_an_unknown_protocol_is_given_up_and_counted() -> None:
+    shared = pipeline(MemorySink())
+    connection = Connection(shared, "tcp", ENDS, 0, False)
+    connection.data(0, data(b"Q" + b"x" * HELD_BYTES))
+    assert connection.settled
+    assert connection.parser is None
+    connection.data(0, data(b"more", HELD_BYTES + 1))
+    connection.finish(5, closed=True)
+    assert (shared.unrecognised, connection.sent) == (1, [HELD_BYTES + 5, 0])
+
+
+def test_midstream_recognises_a_later_segment() -> None:
+    sink = MemorySink()
+    shared = pipeline(sink)
+    connection = Connection(shared, "tcp", ENDS, None, True)
+    connection.data(1, data(b"tail of something\n", 0, 1))
+    connection.data(1, data(b"Qask\n", 18, 2))
+    assert connection.flip == 1
+    connection.data(0, data(b"Aask\n", 0, 3))
+    connection.finish(5, closed=False)
+    shared.flush()
+    assert [row[2:6] + row[8:10] for row in sink.tables["toy_events"]] == [
+        ("192.0.2.2", 7000, "192.0.2.1", 40000, "ask", "ask")
+    ]
+
+
+def test_decode_as_overrides_content_and_role() -> None:
+    shared = pipeline(MemorySink(), Options(decode_as={40000: "other"}))
+    connection = Connection(shared, "tcp", ENDS, None, True)
+    assert connection.settled
+    assert connection.flip == 1
+
+
+def test_only_leaves_the_others_alone() -> None:
+    sink = MemorySink()
+    shared = pipeline(sink, Options(only=frozenset({"other"})))
+    connection = Connection(shared, "tcp", ENDS, 0, False)
+    connection.data(0, data(b"Qone\n"))
+    connection.finish(5, closed=True)
+    shared.flush()
+    assert sink.tables == {}
+    assert shared.unrecognised == 0
+
+
+@pytest.mark.parametrize("options", [Options(only=frozenset({"nope"})), Options(decode_as={1: "nope"})])
+def test_unknown_protocols_in_options_are_refused(options: Options) -> None:
+    with pytest.raises(UsageError, match="unknown protocol 'nope'"):
+        pipeline(MemorySink(), options)
+
+
+def test_losses_are_counted_whatever_the_protocol() -> None:
+    shared = pipeline(MemorySink())
+    connection = Connection(shared, "tcp", ENDS, 0, False)
+    connection.gap(0, 100, 1, LOST)
+    connection.data(0, data(b"Qone\n", 100))
+    connection.finish(5, closed=True)
+    assert shared.tables["toy_events"].bytes_lost == 100

@@ -1,0 +1,93 @@
+"""One door for all plugins; a bad one stays out and says why."""
+
+from dataclasses import replace
+from importlib.metadata import EntryPoint
+from types import SimpleNamespace
+
+import pytest
+from tests.core.toy import TOY, ToyPlugin
+
+from pxcap.core.columns import Column, ColumnType
+from pxcap.core.errors import UsageError
+from pxcap.core.markers import hookimpl
+from pxcap.core.protocol import ProtocolSpec
+from pxcap.core.registry import Registry, load_registry
+
+
+def offering(*specs: object) -> object:
+    """A plugin object that registers these."""
+
+    class Plugin:
+        @hookimpl
+        def register_protocols(self) -> tuple[object, ...]:
+            return specs
+
+    return Plugin()
+
+
+def test_hook_register_protocols() -> None:
+    registry = Registry()
+    registry.register(ToyPlugin(), "toy", "pxcap-toy", "1.0")
+    assert registry.protocols == (TOY,)
+    (info,) = registry.plugins
+    assert (info.name, info.distribution, info.version, info.protocols, info.error) == (
+        *("toy", "pxcap-toy", "1.0"),
+        ("toy",),
+        "",
+    )
+
+
+@pytest.mark.parametrize(
+    ("spec", "reason"),
+    [
+        (replace(TOY, api=2), "toy is built for plugin API 2, this pxcap offers 1"),
+        (TOY, "protocol toy is already provided by pxcap-toy 1.0"),
+        (replace(TOY, name="other"), "table toy_events is already used by toy"),
+        (replace(TOY, name="x", table="conn_stats"), "table conn_stats is already used by pxcap"),
+        (
+            replace(TOY, name="x", table="x", columns=(Column("latency", ColumnType.INT, "."),)),
+            "x declares columns twice or reserved: latency",
+        ),
+        (replace(TOY, name="x", table="x", transports=frozenset({"sctp"})), "x names transports ['sctp'], known are tcp and udp"),
+        (SimpleNamespace(), "register_protocols returned SimpleNamespace, expected ProtocolSpec"),
+    ],
+)  # fmt: skip
+def test_what_does_not_fit_stays_out(spec: ProtocolSpec, reason: str) -> None:
+    registry = Registry()
+    registry.register(ToyPlugin(), "toy", "pxcap-toy", "1.0")
+    registry.register(offering(spec), "bad", "pxcap-bad", "0.3.1")
+    assert registry.protocols == (TOY,)
+    assert registry.plugins[1].error == f"plugin pxcap-bad 0.3.1: {reason}"
+
+
+def test_a_plugin_that_raises_stays_out_whole() -> None:
+    class Plugin:
+        @hookimpl
+        def register_protocols(self) -> tuple[ProtocolSpec, ...]:
+            raise KeyError("broken")
+
+    registry = Registry()
+    registry.register(Plugin(), "bad")
+    registry.register(ToyPlugin(), "toy")
+    assert registry.protocols == (TOY,)
+    assert registry.plugins[0].error == "plugin bad: KeyError: 'broken'"
+
+
+def test_an_entry_point_that_cannot_be_imported_is_named() -> None:
+    registry = load_registry([EntryPoint("gone", "no_such_module_at_all", "pxcap")])
+    assert registry.protocols == ()
+    assert "cannot be imported: ModuleNotFoundError" in registry.plugins[0].error
+
+
+def test_the_built_in_protocols_come_in_by_entry_point() -> None:
+    registry = load_registry()
+    assert {"dns", "http", "redis"} <= {spec.name for spec in registry.protocols}
+    assert not [info for info in registry.plugins if info.error]
+
+
+def test_an_unknown_protocol_names_the_known() -> None:
+    registry = Registry()
+    registry.add(TOY, "tests")
+    with pytest.raises(UsageError, match="unknown protocol 'nope'") as caught:
+        registry.protocol("nope")
+    assert caught.value.hint == "installed protocols: toy"
