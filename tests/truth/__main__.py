@@ -11,7 +11,7 @@ from tests.truth import captures, table
 
 def main(word: str = "") -> int:
     """Print the table; returns the exit status."""
-    console = Console()
+    console = Console(width=None if sys.stdout.isatty() else 140)
     paths = [path for path in captures.find() if word in str(path)]
     if not paths:
         console.print(captures.WHY_SKIPPED, markup=False)

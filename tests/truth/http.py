@@ -104,7 +104,7 @@ def _want(case: Case, op: Op, seen: Seen) -> Want:
         return bool(method is None and (seen.status != "whole" or record["resp_status"] == op["status"]))
 
     def problems(record: Record) -> list[str]:
-        found = times(op, record) + noted(seen.whole, not case.transform and not case.snapped, record)
+        found = times(case, op, record) + noted(seen.whole, not case.transform and not case.snapped, record)
         found += differs("local_port", case.ports.get(op["rport"], op["rport"]), record["local_port"])
         found += differs("remote_addr", _address(case, op), record["remote_addr"])
         return found + _request_problems(op, seen, record) + _response_problems(case, op, seen, record)

@@ -106,6 +106,8 @@ def _pipeline(case: Case, op: Op, commands: list[Command]) -> list[Want]:
     found = []
     for line in op["commands"]:
         cmd, *args = line.split()
+        if cmd == "INCR":  # what this client library's incr() sends
+            cmd, args = "INCRBY", [*args, "1"]
         part = {**op, "cmd": cmd, "args": args}
         part.pop("result")
         if cmd == "EXEC":
@@ -155,7 +157,9 @@ def _want(case: Case, op: Op, command: Command | None, pushed: bool) -> Want:
         return request == "cut" or op["args"] is None or snapped or not _args_problems(op, record)
 
     def problems(record: Record) -> list[str]:
-        found = times(op, record) + noted(request == reply == "whole", clean and op["cmd"] not in (None, "?"), record)
+        found = times(case, op, record) + noted(
+            request == reply == "whole", clean and op["cmd"] not in (None, "?"), record
+        )
         if op.get("rport"):
             found += differs("local_port", case.ports.get(op["rport"], op["rport"]), record["local_port"])
         if reply == "gone":

@@ -44,6 +44,7 @@ def check(case: Case) -> Result:
 def show(results: Iterable[Result], console: Console, problems: int = 10) -> None:
     """Print the table, and under it at most `problems` problems of each capture."""
     table = Table("capture", *("wanted", "found", "missing", "wrong", "extra", "bytes lost"), title="Ground truth")
+    table.columns[0].no_wrap = True
     for column in table.columns[1:]:
         column.justify = "right"
     ordered = sorted(results, key=lambda result: result.name)
