@@ -1,0 +1,300 @@
+"""Requests and replies in, rows out.
+
+Replies come in the order of the requests, except that some requests have no reply, some several, and some replies are
+pushes that answer nothing. Everything that decides which is which lives here:
+
+* `SUBSCRIBE` and its kin are answered by one confirmation for each channel; the last completes the record.
+* A push (RESP3 `>`, a message array in RESP2 subscribed mode, a line of a MONITOR stream) is a record of its own: its
+  kind as `req_cmd`, no arguments, no latency.
+* `CLIENT REPLY OFF` and `SKIP` silence the server; what is sent then is a record without a reply, and a clean one.
+* A request the server could not read is a record only if the server says so.
+
+After a loss `FifoMatcher` finds the order again.
+"""
+
+import json
+import re
+from collections.abc import Iterable
+
+from pxcap.core.matching import MAX_PENDING, FifoMatcher
+from pxcap.core.protocol import RESPONSE, Row, Settings
+from pxcap.plugins.redis.redact import redact_line, redact_reply, suspicious
+from pxcap.plugins.redis.render import more
+from pxcap.plugins.redis.types import Kind, Reply, Request, Special
+from pxcap.plugins.redis.wire import ARRAY, BULK, INTEGER, PUSH, SIMPLE
+from pxcap.plugins.redis.words import split_words
+
+_CONFIRMATIONS = frozenset({"subscribe", "psubscribe", "ssubscribe", "unsubscribe", "punsubscribe", "sunsubscribe"})
+_MESSAGES = {"message": 3, "pmessage": 4, "smessage": 3}  # elements of each
+_PUSH_KIND = re.compile(r"[A-Za-z][A-Za-z_-]{0,31}")
+_MONITOR_LINE = re.compile(r"\d+\.\d{6} \[\d+ [^\]]*\] \"")
+
+Settled = Iterable[tuple[Request | None, Reply | None, bool]]
+
+
+class Stitcher:
+    """Makes the rows of one connection. Pending requests are bounded by the matcher, everything else by the body limit.
+
+    Attributes:
+        matcher: Pairs by order.
+        rows: Rows made; the parser takes them out.
+        replicating: The connection is a replication link: nothing that follows is to be parsed.
+    """
+
+    __slots__ = (
+        "_channels", "_complete", "_held", "_joined", "_listening", "_monitoring", "_mute", "_patterns", "_settings",
+        "_shards", "debris", "matcher", "replicating", "rows",
+    )  # fmt: skip
+
+    def __init__(self, settings: Settings, midstream: bool) -> None:
+        self._settings = settings
+        self.matcher: FifoMatcher[Request, Reply] = FifoMatcher(sure=not midstream)
+        self.rows: list[Row] = []
+        self.replicating = False
+        self.debris = 0  # replies that cannot be replies: what is left of an aggregate that lost its header
+        self._complete = not midstream  # no request was lost since the order was known last
+        self._held = 0  # replies the matcher holds
+        self._joined = midstream  # no request seen yet of a connection joined in mid-stream
+        self._listening = midstream  # RESP2: an array may be a message
+        self._monitoring = False
+        self._mute = ""  # CLIENT REPLY: "", "SKIP" (the next one) or "OFF"
+        self._channels: int | None = None if midstream else 0
+        self._patterns: int | None = None if midstream else 0
+        self._shards = 0
+
+    @property
+    def plain_requests(self) -> bool:
+        """Requests may go straight to the end of `matcher.pending`."""
+        return self.matcher.sure and not self._mute
+
+    @property
+    def plain_replies(self) -> bool:
+        """A reply that is no push belongs to the first of `matcher.pending`."""
+        return self.matcher.sure and not self._listening and not self._monitoring
+
+    def request(self, request: Request) -> None:
+        """Take the next request."""
+        self._joined = False
+        special = request[3]
+        if special is not None:
+            if special.kind is Kind.ACK:
+                self.replicating = self.replicating or not self.matcher.pending
+                return
+            if special.kind is Kind.REPLY and special.word in ("OFF", "SKIP"):
+                if self._mute != "OFF":
+                    self._mute = special.word
+                self._unanswered(request, "")
+                return
+            if special.kind is Kind.RESET or (special.kind is Kind.REPLY and special.word == "ON"):
+                self._mute = ""
+        if self._mute:
+            self._mute = "OFF" if self._mute == "OFF" else ""
+            self._unanswered(request, "")
+            return
+        self._settle(self.matcher.request(request))
+
+    def bound(self) -> None:
+        """Settle what is beyond the bound of pending requests after some were appended directly."""
+        pending = self.matcher.pending
+        while len(pending) > MAX_PENDING:
+            self._pair(pending.popleft(), None, False)
+
+    def syncing(self) -> bool:
+        """The next reply begins a replication stream, unless it is an error."""
+        pending = self.matcher.pending
+        return bool(pending) and pending[0][3] is not None and pending[0][3].kind is Kind.SYNC
+
+    def reply(self, reply: Reply) -> None:
+        """Take the next reply or push."""
+        if self._is_push(reply):
+            return
+        pending = self.matcher.pending
+        self._drop_front(reply)
+        if not pending and self._mute == "OFF":
+            self._mute = ""  # it was refused
+        if not self.matcher.sure and self._complete and len(pending) <= self._held:
+            self.debris += 1
+            return
+        if self._listening and not reply.error and reply.type in (BULK, INTEGER, SIMPLE):
+            self._listening = False  # subscribed RESP2 clients get arrays only
+        settled = self.matcher.response(reply)
+        if settled:
+            self._settle(settled)
+        else:
+            self._held += 1
+
+    def gap(self, side: int) -> None:
+        """Messages of a side may have been lost whole."""
+        if side == RESPONSE and self.matcher.sure:
+            self._complete = True
+        elif side != RESPONSE:
+            self._complete = False
+        self.matcher.gap(side)
+
+    def finish(self) -> None:
+        """Rows for everything still open."""
+        self._settle(self.matcher.finish())
+
+    # Pushes and confirmations.
+
+    def _is_push(self, reply: Reply) -> bool:
+        kind = reply.kind
+        if reply.type == SIMPLE:
+            if not self._monitoring and self.matcher.pending and self.matcher.sure:
+                return False
+            if _MONITOR_LINE.match(reply.text) is None:
+                return False
+            self._monitoring = True
+            if self._settings.redact:
+                words, _ = split_words(reply.text[reply.text.index("] ") + 2 :].encode())
+                reply.text = redact_line([w.decode("utf-8", "backslashreplace") for w in words], reply.text)
+            self._push("MONITOR", reply)
+            return True
+        if reply.type == PUSH:
+            if kind not in _CONFIRMATIONS or not self._confirm(reply):
+                self._push(kind.upper() if _PUSH_KIND.fullmatch(kind) else "PUSH", reply)
+            return True
+        if reply.type != ARRAY:
+            return False
+        if kind in _CONFIRMATIONS and reply.count == 3:
+            if self._confirm(reply):
+                return True
+        elif not self._listening or _MESSAGES.get(kind) != reply.count:
+            return False
+        if self._listening:
+            self._push(kind.upper(), reply)
+        return self._listening
+
+    def _push(self, kind: str, reply: Reply) -> None:
+        self.rows.append((reply.time, kind, None, reply.text, reply.error, None, reply.note))
+
+    def _confirm(self, reply: Reply) -> bool:
+        """Count a confirmation and give it to its request; False when none waits for it."""
+        word = reply.kind
+        special = self._awaiting(word)
+        if special is not None and special.expect is None and not special.seen:
+            known = {"unsubscribe": self._channels, "punsubscribe": self._patterns, "sunsubscribe": self._shards}[word]
+            special.expect = None if known is None else max(1, known)
+        left = self._count(word, reply)
+        if special is None:
+            return False
+        special.seen += 1
+        special.last = reply.time
+        if sum(map(len, special.parts)) < self._settings.body_limit:
+            special.parts.append(reply.text)
+        else:
+            special.more += 1
+        if special.expect is None and left == 0:
+            special.expect = special.seen
+        if special.seen == special.expect:
+            self._confirmed(self.matcher.pending.popleft())
+        return True
+
+    def _awaiting(self, word: str) -> Special | None:
+        """The special of the first pending request if it awaits this confirmation."""
+        pending = self.matcher.pending
+        if not self.matcher.sure and pending:
+            last = pending[-1]
+            if last[3] is None or last[3].word != word:
+                return None
+            pending.pop()  # a confirmation tells its request: the order is known again
+            self._settle(self.matcher.settle())
+            for request in list(pending):
+                self._pair(request, None, False)
+            pending.clear()
+            pending.append(last)
+        self._drop_front(None)
+        special = pending[0][3] if pending else None
+        return special if special is not None and special.kind is Kind.CONFIRM and special.word == word else None
+
+    def _count(self, word: str, reply: Reply) -> int | None:
+        """Keep count of subscriptions; returns how many the confirmation says are left."""
+        try:
+            left = json.loads(reply.text)[2]
+        except (ValueError, IndexError):
+            return None
+        if not isinstance(left, int):
+            return None
+        if word.startswith("s") and word not in ("subscribe",):
+            self._shards = left
+        elif left == 0:
+            self._channels = self._patterns = 0
+        elif self._channels is not None and self._patterns is not None:
+            step = (left > self._channels + self._patterns) - (left < self._channels + self._patterns)
+            if word.startswith("p"):
+                self._patterns = max(0, self._patterns + step)
+            else:
+                self._channels = max(0, self._channels + step)
+        if reply.type == ARRAY:
+            self._listening = left > 0 or self._shards > 0 or self._channels != 0 or self._patterns != 0
+        return left
+
+    def _confirmed(self, request: Request) -> None:
+        """Make the row of a request that was answered by confirmations."""
+        time, cmd, args, special, note = request
+        if special is None:
+            return
+        parts = special.parts + ([json.dumps(more(special.more))] if special.more else [])
+        text = parts[0] if len(parts) == 1 else "[" + ",".join(parts) + "]"
+        if special.expect is not None and special.seen < special.expect:
+            note = _notes(note, "no_response")
+        self.rows.append((time, cmd, args, text, False, special.last - time, note))
+
+    def _drop_front(self, reply: Reply | None) -> None:
+        """Take away what the next reply cannot belong to: confirmed requests, and what was no request after all."""
+        pending = self.matcher.pending
+        while pending and self.matcher.sure:
+            special = pending[0][3]
+            if special is not None and special.seen and reply is not None:
+                self._confirmed(pending.popleft())
+            elif special is not None and special.kind is Kind.MALFORMED and not (reply is not None and reply.error):
+                pending.popleft()
+            else:
+                break
+
+    # Rows.
+
+    def _unanswered(self, request: Request, note: str) -> None:
+        time, cmd, args, _, own = request
+        self.rows.append((time, cmd, args, None, None, None, _notes(own, note)))
+
+    def _settle(self, settled: Settled) -> None:
+        for request, reply, guessed in settled:
+            self._pair(request, reply, guessed)
+        if self.matcher.sure:
+            self._held = 0
+            self._complete = True
+
+    def _pair(self, request: Request | None, reply: Reply | None, guessed: bool) -> None:
+        redact = self._settings.redact
+        if request is None:
+            if reply is not None:
+                text = redact_reply(None, reply.text) if redact and suspicious(reply.text) else reply.text
+                note = _notes(reply.note, "no_request", "midstream" if self._joined else "")
+                self.rows.append((reply.time, None, None, text, reply.error, None, note))
+            return
+        time, cmd, args, special, note = request
+        if reply is None:
+            if special is not None and special.seen:
+                self._confirmed(request)
+            elif special is None or special.kind is not Kind.MALFORMED:
+                self._unanswered(request, "no_response")
+            return
+        text = reply.text
+        if special is not None and not reply.error:
+            if special.kind is Kind.MONITOR:
+                self._monitoring = reply.text == "OK"
+            elif special.kind is Kind.RESET:
+                self._listening = self._monitoring = False
+                self._channels = self._patterns = self._shards = 0
+            elif special.kind is Kind.SECRET:
+                text = redact_reply(cmd, text)
+        elif redact and not self.plain_replies and suspicious(text):
+            text = redact_reply(None, text)
+        note = _notes(note, reply.note, "guessed" if guessed else "")
+        self.rows.append((time, cmd, args, text, reply.error, reply.time - time, note))
+
+
+def _notes(*notes: str) -> str:
+    """Notes joined, none twice."""
+    return ",".join(dict.fromkeys(n for n in notes if n))
