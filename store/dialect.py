@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from functools import cached_property
 from typing import Any, ClassVar
 
 from sqlalchemy import URL, Connection, Engine
@@ -91,9 +92,10 @@ class Dialect(ABC):
             StoreError: It cannot; with `create` unset, also when there is none.
         """
 
+    @cached_property
     @abstractmethod
     def engine(self) -> Engine:
-        """An engine for writing; transactions begin with the right to write, and there is no pool."""
+        """The engine for writing; transactions begin with the right to write, and there is no pool."""
 
     @abstractmethod
     def lock_schema(self, connection: Connection) -> None:

@@ -11,6 +11,7 @@ such a function is not seen; making one takes the right to write.
 import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import Any, ClassVar, cast
 
 import psycopg
@@ -133,6 +134,7 @@ class Postgres(Dialect):
             fault = self.fault(error)
             raise StoreError(f"store {self.shown}: {fault.reason}", fault.hint) from error
 
+    @cached_property
     def engine(self) -> Engine:
         """Connections of psycopg 3."""
         return create_engine(self.url, poolclass=NullPool, connect_args=self._options)
@@ -221,7 +223,7 @@ class Postgres(Dialect):
         if (
             state == "42601"
             and first_word(sql) == "with"
-            and (match := re.search(r'near "(insert|update|delete|merge)"', text, re.I))
+            and (match := re.search(r'near "(insert|update|delete|merge)"', text, re.IGNORECASE))
         ):
             return QueryFault(Trouble.WRITE, f"{match[1].upper()} is not allowed")
         if state == "42601":
@@ -230,7 +232,7 @@ class Postgres(Dialect):
         return QueryFault(Trouble.OTHER, text) if unsendable or state.startswith(_OF_STATEMENT) else None
 
     def _connect(self) -> "psycopg.Connection[TupleRow]":
-        positional, named = self.engine().dialect.create_connect_args(self.url)
+        positional, named = self.engine.dialect.create_connect_args(self.url)
         return psycopg.connect(*positional, **{**named, **self._options})
 
 

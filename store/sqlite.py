@@ -5,6 +5,8 @@ import re
 import sqlite3
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from typing import Any, ClassVar
 from urllib.parse import quote
@@ -21,6 +23,8 @@ from pxcap.store.dialect import Dialect, Fate, Fault, QueryFault, Reading, Refus
 from pxcap.store.sqltext import first_word
 
 PAGE_SIZE = 16384  # rows hold bodies: fewer overflow pages, and a quarter more rows a second than with 4096
+GROUP = 32  # rows a statement
+MAX_VARIABLES = 999  # marks a statement may hold, whatever SQLite it is (SQLITE_MAX_VARIABLE_NUMBER before 3.32)
 BUSY_SECONDS = 1.0  # how long SQLite itself waits for a lock; the caller's back-off goes on from there
 TICK = 100_000  # instructions of SQLite's machine between two looks at the clock and at pending signals
 LONGEST_VALUE = 1 << 28  # bytes a statement of a person may build
@@ -30,6 +34,7 @@ _PRAGMAS = (
     "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=NORMAL",
     "PRAGMA cache_size=-8192",
+    "PRAGMA wal_autocheckpoint=2000",
 )
 _FAULTS: dict[int, tuple[Fate, str, str]] = {
     sqlite3.SQLITE_BUSY: (Fate.RETRY, "another process keeps it locked", "end the process that holds it, or try again"),
@@ -118,8 +123,9 @@ class SQLite(Dialect):
             fault = self.fault(error)
             raise StoreError(f"store {self.shown}: {fault.reason}", fault.hint) from error
 
+    @cached_property
     def engine(self) -> Engine:
-        """Connections that begin every transaction with BEGIN IMMEDIATE, so that none fails half way on a lock."""
+        """Its connections begin every transaction with BEGIN IMMEDIATE, so that none fails half way on a lock."""
         engine = create_engine(
             self.url,
             poolclass=NullPool,
@@ -142,10 +148,18 @@ class SQLite(Dialect):
         """Nothing more to do: BEGIN IMMEDIATE keeps other writers out."""
 
     def insert(self, connection: Connection, table: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
-        """One executemany of tuples, which costs no more than the bare driver."""
-        names = ", ".join(map(_quote, columns))
-        marks = ", ".join("?" * len(columns))
-        connection.exec_driver_sql(f"INSERT INTO {_quote(table)} ({names}) VALUES ({marks})", list(rows))
+        """Executemany of tuples, several rows a statement, which is a fifth faster than one row a statement."""
+        insert = f"INSERT INTO {_quote(table)} ({', '.join(map(_quote, columns))}) VALUES "
+        marks = f"({', '.join('?' * len(columns))})"
+        group = min(GROUP, MAX_VARIABLES // len(columns))
+        grouped = 0
+        # A row of another length would shift the values of its neighbours; alone it is refused.
+        if len(rows) >= group and set(map(len, rows)) == {len(columns)}:
+            grouped = len(rows) - len(rows) % group
+            joined = [tuple(chain.from_iterable(rows[at : at + group])) for at in range(0, grouped, group)]
+            connection.exec_driver_sql(insert + ", ".join([marks] * group), joined)
+        if grouped < len(rows):
+            connection.exec_driver_sql(insert + marks, list(rows[grouped:]))
 
     def fault(self, error: Exception) -> Fault:
         """Judge by SQLite's result code; what the driver refuses to bind is the row's fault."""

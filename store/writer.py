@@ -58,7 +58,7 @@ class StoreWriter:
         self.lost = dict.fromkeys(self.written, 0)
         self.reasons: dict[str, int] = {}
         self._dialect = dialect
-        self._engine = dialect.engine()
+        self._engine = dialect.engine
         self._buffers = {table.name: _Buffer(table) for table in tables}
         self._batch = batch
         self._max_bytes = max_bytes
