@@ -1,0 +1,40 @@
+"""Registers HTTP with pxcap."""
+
+from pxcap.core.columns import Column, ColumnType
+from pxcap.core.markers import hookimpl
+from pxcap.core.protocol import ProtocolSpec
+from pxcap.plugins.http.parser import HttpParser
+from pxcap.plugins.http.recognise import recognise
+
+_T = ColumnType
+COLUMNS = (
+    Column("major_version", _T.INT, "HTTP version of the request (when not seen: of the response), first number."),
+    Column("minor_version", _T.INT, "The same, second number."),
+    Column("content_type", _T.INT, "Of the response, else of the request: 1 JSON, 2 gRPC, 0 other."),
+    Column("req_headers", _T.JSON, "Request headers in wire order; a repeated one has an array."),
+    Column("req_method", _T.TEXT, "Method."),
+    Column("req_path", _T.TEXT, "Request target as sent: path and query, URL, host and port, or *."),
+    Column("req_body", _T.TEXT, "Request body, decoded and cut at the body limit; a binary one as type and size."),
+    Column("req_body_size", _T.INT64, "Its size on the wire, without chunk framing.", "bytes"),
+    Column("resp_headers", _T.JSON, "Response headers in wire order; a repeated one has an array."),
+    Column("resp_status", _T.INT, "Status code of the final response."),
+    Column("resp_message", _T.TEXT, "Reason phrase."),
+    Column("resp_body", _T.TEXT, "Response body, decoded and cut at the body limit; a binary one as type and size."),
+    Column("resp_body_size", _T.INT64, "Its size on the wire, without chunk framing.", "bytes"),
+)
+HTTP = ProtocolSpec(
+    name="http",
+    api=1,
+    table="http_events",
+    columns=COLUMNS,
+    summary="HTTP/1.0 and HTTP/1.1: one record for each request and its final response.",
+    recognise=recognise,
+    parser=HttpParser,
+    ports=frozenset({80, 3000, 5000, 8000, 8008, 8080, 8081, 8888}),
+)
+
+
+@hookimpl
+def register_protocols() -> tuple[ProtocolSpec, ...]:
+    """One protocol, two minor versions."""
+    return (HTTP,)

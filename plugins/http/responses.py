@@ -1,0 +1,217 @@
+"""The server's direction."""
+
+from pxcap.core.stream import RESPONSE
+from pxcap.core.text import to_text
+from pxcap.plugins.http.body import Body
+from pxcap.plugins.http.headers import Heads
+from pxcap.plugins.http.reader import ASIDE, BODY, HEAD, RESUME, SEARCH, Reader
+from pxcap.plugins.http.redact import redact_body
+from pxcap.plugins.http.requests import RequestReader
+from pxcap.plugins.http.stitch import Exchange
+from pxcap.plugins.http.types import Headers, Response, StatusLine
+from pxcap.plugins.http.wire import MAX_HEAD, MAYBE, UNKNOWN, YES, find_response, starts_response
+
+
+class ResponseReader(Reader):
+    """Finds responses; how long one is depends on the request it answers (RFC 9112, section 6.3).
+
+    Where that request is not known a response to HEAD cannot be told from any other: then it is decided by what comes
+    after the headers (mode ASIDE), a body or the next status line.
+    """
+
+    __slots__ = ("_current", "_requests")
+
+    def __init__(self, exchange: Exchange, heads: Heads, midstream: bool, requests: RequestReader) -> None:
+        super().__init__(exchange, heads, midstream)
+        self._requests = requests
+        self._current: tuple[int, StatusLine, Headers] | None = None
+
+    def gap(self, size: int, reason: str) -> None:
+        """Go on behind `size` bytes that were not captured."""
+        self._take_for_body()
+        super().gap(size, reason)
+
+    def finish(self) -> None:
+        """No more bytes will come: end what is open."""
+        if self.mode == ASIDE and self.inbox.pos >= len(self.inbox.buf):
+            self._no_body()
+        self._take_for_body()
+        super().finish()
+
+    def _read_heads(self) -> None:
+        inbox = self.inbox
+        buf, pos = inbox.buf, inbox.pos
+        size = len(buf)
+        find = buf.find
+        lines, blocks = self._heads.status_lines, self._heads.blocks
+        exchange = self._exchange
+        matcher, limit, redact = exchange.matcher, exchange.limit, exchange.redact
+        emit = exchange.rows.append
+        pending = matcher.pending
+        time_at = inbox.time_at
+        while pos < size:
+            eol = find(b"\n", pos)
+            if eol < 0:
+                break
+            status = lines.get(buf[pos:eol])
+            if status is None:
+                raw = buf[pos:eol]
+                if not raw.strip():
+                    pos = eol + 1
+                    continue
+                status = self._heads.status_line(raw)
+                if status is None:
+                    if eol - pos > MAX_HEAD:
+                        break
+                    inbox.pos = pos + 1
+                    self._malformed()
+                    return
+            end = find(b"\n\r\n", eol)
+            after = end + 3
+            headers = blocks.get(buf[eol + 1 : end + 1]) if end >= 0 else None
+            if headers is None:
+                end, after = self._head_end(buf, pos, eol)
+                if not after or after - pos > MAX_HEAD:
+                    break
+                headers = self._heads.headers(buf[eol + 1 : end + 1])
+            self.synced = True
+            length = headers.response_frame
+            stop = after + length
+            if (
+                headers.fast
+                and length <= limit
+                and stop <= size
+                and pending
+                and pending[0][5]
+                and matcher.sure
+                and not status.bodiless
+            ):
+                asked, line, req_headers, _, _, _ = pending.popleft()
+                text = ""
+                if length:
+                    text = str(buf[after:stop], "utf-8", "backslashreplace")
+                    if "\0" in text:
+                        text = to_text(buf[after:stop])
+                    if redact and headers.media.scrub:
+                        text = redact_body(text, headers.media.scrub)
+                emit((
+                    asked,
+                    line.major,  # type: ignore[union-attr]  # plain requests have a line
+                    line.minor,  # type: ignore[union-attr]
+                    headers.media.kind or req_headers.media.kind,
+                    req_headers.json,
+                    line.method,  # type: ignore[union-attr]
+                    line.path,  # type: ignore[union-attr]
+                    "",
+                    0,
+                    headers.json,
+                    status.status,
+                    status.message,
+                    text,
+                    length,
+                    time_at(pos) - asked,
+                    "",
+                ))  # fmt: skip
+                pos = stop
+                continue
+            inbox.pos = after
+            self._begin(time_at(pos), status, headers)
+            if self.mode != HEAD or exchange.over:
+                return
+            pos = after
+        inbox.pos = pos
+        if size - pos > MAX_HEAD:
+            self._too_long(pos)
+
+    def _begin(self, time: int, status: StatusLine, headers: Headers, cut: int = 0) -> None:
+        """Go on behind a response's headers; `cut` is why not all of them are there, as a note, or 0."""
+        exchange = self._exchange
+        for name in headers.errors:
+            exchange.error(name)
+        if status.interim:
+            return
+        matcher = exchange.matcher
+        request = matcher.pending[0] if matcher.sure and matcher.pending else None
+        line = request[1] if request is not None else None
+        connect = line.connect if line is not None else self._requests.holding == "connect"
+        if status.status == 101 or (connect and 200 <= status.status < 300):
+            exchange.response((time, status, headers, "", 0, cut))
+            exchange.over = True
+            return
+        frame = headers.response_frame
+        if status.bodiless or (line is not None and line.head):
+            frame = 0
+        if cut:
+            self._deliver((time, status, headers, None, None, cut))
+        elif frame == 0:
+            self._deliver((time, status, headers, "", 0, 0))
+        else:
+            self._current = (time, status, headers)
+            self.body = exchange.new_body(headers)
+            if frame == UNKNOWN:
+                self.mode = SEARCH
+            else:
+                self._framing.start(frame)
+                self.mode = BODY if request is not None else ASIDE
+
+    def _end_message(self) -> None:
+        body, self.body = self.body, None
+        current, self._current = self._current, None
+        self.mode = HEAD
+        if body is not None and current is not None:
+            text = self._exchange.show(body, current[2])
+            self._deliver((*current, text, body.size, body.note))
+
+    def _deliver(self, response: Response) -> None:
+        exchange, requests = self._exchange, self._requests
+        release = False
+        if requests.holding:
+            matcher = exchange.matcher
+            request = matcher.pending[0] if matcher.sure and matcher.pending else None
+            release = request is None or request[2].upgrade or (request[1] is not None and request[1].connect)
+        exchange.response(response)
+        if release:
+            requests.release()
+
+    def _aside(self) -> None:
+        inbox = self.inbox
+        answer = starts_response(inbox.buf[inbox.pos : inbox.pos + 7])
+        if answer == YES:
+            self._no_body()
+        elif answer != MAYBE:
+            self.mode = BODY
+
+    def _no_body(self) -> None:
+        """The response answered HEAD."""
+        if self.body is not None:
+            self.body = Body(0)
+        self._end_message()
+
+    def _take_for_body(self) -> None:
+        """What comes after the headers is a body, as far as can be told."""
+        if self.mode == ASIDE:
+            self.mode = BODY
+            self.read()
+
+    def _malformed(self) -> None:
+        if self.synced:
+            self._exchange.error("status_line")
+        self._skip()
+
+    def _cut_head(self, pos: int, end: int, note: int) -> None:
+        raw, _, rest = self.inbox.buf[pos:end].partition(b"\n")
+        line = self._heads.status_line(raw)
+        if line is not None:
+            headers = self._heads.headers(rest[: rest.rfind(b"\n") + 1])
+            self._begin(self.inbox.time_at(pos), line, headers, note)
+
+    def _starts(self, piece: bytes) -> int:
+        return starts_response(piece)
+
+    def _find(self, buf: bytes, pos: int) -> tuple[int, int]:
+        return find_response(buf, pos)
+
+    def _lost(self) -> None:
+        self._exchange.gap(RESPONSE)
+        self.mode = RESUME
+        self.synced = False
