@@ -3,13 +3,23 @@
 from dataclasses import dataclass
 
 from pxcap.plugins.dns.memo import remember
-from pxcap.plugins.dns.types import OPCODES, QUERY
+from pxcap.plugins.dns.types import OPCODES, QUERY, rcode_name
 from pxcap.plugins.dns.wire import AA, AD, CD, HEADER, HEADER_SIZE, QR, RA, RD, TC
 
 
 @dataclass(slots=True)
 class Head:
-    """A header without its id. `text` is its JSON from behind the value of "txid"."""
+    """A header without its id.
+
+    Attributes:
+        response: The QR bit.
+        flags: The second 16 bits whole.
+        opcode, rcode: Parts of it.
+        queries, answers, authority, additional: The counts.
+        text: Its JSON from behind the value of "txid".
+        rcode_text: The response code as text, as long as EDNS does not extend it.
+        lone: It is a query with one question and nothing else.
+    """
 
     response: bool
     flags: int
@@ -20,6 +30,8 @@ class Head:
     authority: int
     additional: int
     text: str
+    rcode_text: str
+    lone: bool
 
 
 _heads: dict[bytes, Head] = {}
@@ -42,5 +54,19 @@ def read_head(msg: bytes) -> Head:
         f',"rcode":{rcode},"num_queries":{raw.queries},"num_answers":{raw.answers}'
         f',"num_auth":{raw.authority},"num_addl":{raw.additional}}}'
     )
-    head = Head(bool(flags & QR), flags, opcode, rcode, raw.queries, raw.answers, raw.authority, raw.additional, text)
+    lone = opcode == QUERY and not flags & QR and raw.queries == 1
+    lone = lone and not (raw.answers or raw.authority or raw.additional)
+    head = Head(
+        bool(flags & QR),
+        flags,
+        opcode,
+        rcode,
+        raw.queries,
+        raw.answers,
+        raw.authority,
+        raw.additional,
+        text,
+        rcode_name(rcode),
+        lone,
+    )
     return remember(_heads, msg[2:HEADER_SIZE], head)

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 from pxcap.plugins.dns.header import Head, read_head
 from pxcap.plugins.dns.memo import remember
-from pxcap.plugins.dns.sections import Walk
+from pxcap.plugins.dns.sections import Walk, memos
 from pxcap.plugins.dns.types import OPCODES, QUERY, rcode_name
-from pxcap.plugins.dns.wire import UNICAST, Z
+from pxcap.plugins.dns.wire import HEADER_SIZE, UNICAST, Z
 
 MAX_KNOWN_BYTES = 512  # longest message kept in `known`: what fits plain UDP (RFC 1035, section 2.3.4)
 MAX_KNOWN_TEXT = 4096  # longest body kept there: 4096 entries of 512 bytes and as many characters are 19 MB
@@ -57,6 +57,8 @@ class Message:
 
 
 _known: dict[int, dict[bytes, Message]] = {}
+_once: dict[int, None] = {}
+_plain = memos[UNICAST]
 
 
 def decode(msg: bytes, limit: int, service: str = UNICAST, cut: str = "") -> Message:
@@ -68,20 +70,36 @@ def decode(msg: bytes, limit: int, service: str = UNICAST, cut: str = "") -> Mes
         service: UNICAST, MDNS or LLMNR.
         cut: Why its end is missing from the capture (a word of `note`), if it is: running over the end is no error then.
 
-    A small plain message is also put into `known(limit)` under its bytes behind the id.
+    A small plain message met twice is also put into `known(limit)` under its bytes behind the id.
     """
     head = read_head(msg)
+    if head.lone and not service and not cut:
+        piece = _plain.questions.get(msg[HEADER_SIZE:])
+        if piece is not None:
+            _, name, qtype, key, body = piece
+            return _recall(msg, limit, Message(False, head.text, body, name, qtype, head.rcode_text, key, None))
     walk = Walk(msg, limit, service)
     walk.run(head)
-    code = walk.extended << 4 | head.rcode
+    code = rcode_name(walk.extended << 4 | head.rcode) if walk.extended else head.rcode_text
     header = f'{head.text[:-1]},"service":"{service}"}}' if service else head.text
-    rare = None
+    body = _body(head, walk)
+    _, qname, qtype, key, _ = walk.first
     if walk.errors or cut or service or head.opcode != QUERY:
         rare = _rare(head, walk, cut)
-    body = _body(head, walk)
-    message = Message(head.response, header, body, walk.qname, walk.qtype, rcode_name(code), walk.key, rare)
-    if rare is None and len(msg) <= MAX_KNOWN_BYTES and len(body) <= MAX_KNOWN_TEXT:
-        remember(known(limit), msg[2:], message)
+        return Message(head.response, header, body, qname, qtype, code, key, rare)
+    message = Message(head.response, header, body, qname, qtype, code, key, None)
+    return _recall(msg, limit, message) if len(body) <= MAX_KNOWN_TEXT else message
+
+
+def _recall(msg: bytes, limit: int, message: Message) -> Message:
+    """Put a message into `known` the second time it is met: most that are met once are never met again."""
+    if len(msg) <= MAX_KNOWN_BYTES:
+        rest = msg[2:]
+        mark = hash(rest)
+        if mark in _once:
+            remember(known(limit), rest, message)
+        else:
+            remember(_once, mark, None)
     return message
 
 
@@ -117,4 +135,4 @@ def closing(walk: Walk) -> str:
 def _rare(head: Head, walk: Walk, cut: str) -> Rare:
     errors = [error for error in walk.errors if not (cut and error == "overrun")]
     unlikely = head.opcode not in OPCODES or bool(head.flags & Z)
-    return Rare(tuple(errors), cut, unlikely and bool(errors) and not walk.key, head.opcode, frozenset(walk.names))
+    return Rare(tuple(errors), cut, unlikely and bool(errors) and not walk.first[3], head.opcode, frozenset(walk.names))

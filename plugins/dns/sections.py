@@ -27,16 +27,20 @@ _TOP_BIT = 0x8000
 _ADDRESS_RECORD = RECORD_SIZE + 4  # fixed part and data of a record of type A
 
 
+Question = tuple[str, str, str, str, str]
+"""JSON object, name, type, both in lower case, and the body of a query that asks only this."""
+
+
 @dataclass(slots=True)
-class _Memo:
+class Memo:
     """Pieces remembered for one service (the top bit of a class means something in mDNS only)."""
 
-    questions: dict[bytes, tuple[str, str, str, str]] = field(default_factory=dict)
+    questions: dict[bytes, Question] = field(default_factory=dict)
     fixed: dict[bytes, tuple[int, int, int, int, str]] = field(default_factory=dict)
     addresses: dict[bytes, str] = field(default_factory=dict)
 
 
-_memos = {UNICAST: _Memo(), MDNS: _Memo(), LLMNR: _Memo()}
+memos = {UNICAST: Memo(), MDNS: Memo(), LLMNR: Memo()}
 
 
 class Walk:
@@ -48,7 +52,7 @@ class Walk:
         soas: Of each SOA among the answers: its index, and its serial number.
         edns: JSON object of the OPT record, "" without one.
         extended: Upper eight bits of the response code, from OPT.
-        qname, qtype, key: Of the first question; `key` is in lower case.
+        first: The first question; empty texts without one.
         names: Not in plain DNS: "name TYPE" in lower case of every question (of a response: every answer).
         errors: What was malformed.
     """
@@ -60,24 +64,39 @@ class Walk:
     answers_read = 0
     soas: tuple[tuple[int, int], ...] = ()
     names: tuple[str, ...] = ()
-    edns = qname = qtype = key = ""
+    first: Question = ("", "", "", "", "")
+    queries: Sequence[str] = ()
+    edns = ""
     extended = 0
 
     def __init__(self, msg: bytes, limit: int, service: str = UNICAST) -> None:
         self.msg = msg
         self.room = limit
         self.service = service
-        self.memo = _memos[service]
+        self.memo = memos[service]
         self.seen: Seen = {}
         self.pos = HEADER_SIZE
-        self.queries: list[str] = []
         self.errors: list[str] = []
 
     def run(self, head: Head) -> None:
         """Read everything the header announces, until something cannot be read."""
+        msg = self.msg
         try:
-            for _ in range(head.queries):
-                self._question()
+            if head.queries == 1:
+                # Where the question ends if its name has no pointer and no zero in a label
+                end = msg.find(0, HEADER_SIZE) + 1 + QUESTION_SIZE
+                piece = self.memo.questions.get(msg[HEADER_SIZE:end])
+                if piece is None:
+                    piece = self._question(HEADER_SIZE)
+                else:
+                    self.pos = end
+                    self.seen[HEADER_SIZE] = (piece[1], end - HEADER_SIZE - QUESTION_SIZE)
+                self.first = piece
+                self.queries = (piece[0],)
+                if self.service:
+                    self.names = (piece[3],)
+            elif head.queries:
+                self._questions(head.queries)
             if head.answers:
                 if head.response:
                     self.names = ()
@@ -93,43 +112,49 @@ class Walk:
                 additional: list[str] = []
                 self.additional = additional
                 self._records(head.additional, additional)
-            if self.pos != len(self.msg):
+            if self.pos != len(msg):
                 self.errors.append("trailing_bytes")
         except Malformed as err:
             self.errors.append(err.reason)
             self.answers_read = self.answers_read or len(self.answers)
 
-    def _question(self) -> None:
-        msg, start = self.msg, self.pos
-        end = msg.find(0, start) + 1 + QUESTION_SIZE  # where it ends if its name has no pointer and no zero in a label
-        raw = msg[start:end]
-        piece = self.memo.questions.get(raw)
-        if piece is None:
-            name, pos = read_name(msg, start, self.seen)
-            if pos + QUESTION_SIZE > len(msg):
-                raise Malformed("overrun")
-            question, self.pos = QUESTION.parse(msg, pos)
-            text, qtype = _question_text(name, question.qtype, question.qclass, self.service)
-            piece = (text, name, qtype, f"{name.lower()} {qtype}")
-            if self.pos == end and self.seen[start][1] == pos - start:
-                remember(self.memo.questions, raw, piece)
-        else:
-            self.pos = end
-            self.seen[start] = (piece[1], len(raw) - QUESTION_SIZE)
-        self.room -= len(piece[0])
-        if not self.key:
-            _, self.qname, self.qtype, self.key = piece
-        elif self.room < 0:
-            return
-        self.queries.append(piece[0])
-        if self.service and len(self.names) < MAX_NAMES:
-            self.names += (piece[3],)
+    def _questions(self, count: int) -> None:
+        queries: list[str] = []
+        self.queries = queries
+        for index in range(count):
+            piece = self._question(self.pos)
+            self.room -= len(piece[0])
+            if index == 0:
+                self.first = piece
+            elif self.room < 0:
+                continue
+            queries.append(piece[0])
+            if self.service and len(self.names) < MAX_NAMES:
+                self.names += (piece[3],)
+
+    def _question(self, start: int) -> Question:
+        msg = self.msg
+        name, pos = read_name(msg, start, self.seen)
+        if pos + QUESTION_SIZE > len(msg):
+            raise Malformed("overrun")
+        question, self.pos = QUESTION.parse(msg, pos)
+        qclass, bit = question.qclass, ""
+        if self.service == MDNS and qclass & _TOP_BIT:
+            qclass &= ~_TOP_BIT
+            bit = ',"unicast_response":true'
+        qtype = type_name(question.qtype)
+        text = f'{{"name":{quote(name)},"type":"{qtype}","class":"{class_name(qclass)}"{bit}}}'
+        piece = (text, name, qtype, f"{name.lower()} {qtype}", f'{{"queries":[{text}]}}')
+        if self.pos == msg.find(0, start) + 1 + QUESTION_SIZE and self.seen[start][1] == pos - start:
+            remember(self.memo.questions, msg[start : self.pos], piece)
+        return piece
 
     def _records(self, count: int, out: list[str]) -> None:
         msg, pos, seen, room = self.msg, self.pos, self.seen, self.room
         addresses, fixed = self.memo.addresses, self.memo.fixed
         size = len(msg)
         named = bool(self.service) and out is self.answers
+        owner = start_of_record = ""
         for index in range(count):
             if pos + 2 <= size and msg[pos] == 0xC0 and (known := seen.get(msg[pos + 1])) is not None:
                 name = known[0]
@@ -164,9 +189,12 @@ class Walk:
                     remember(addresses, raw, tail)
                 if named and len(self.names) < MAX_NAMES:
                     self.names += (f"{name.lower()} {type_name(rtype)}",)
-            room -= len(name) + len(tail)
+            if name is not owner:
+                owner = name
+                start_of_record = f'{{"name":{quote(name)}'
+            room -= len(start_of_record) + len(tail)
             if room >= 0:
-                out.append(f'{{"name":{quote(name)}{tail}')
+                out.append(start_of_record + tail)
         self.room = room
         self.pos = pos
 
@@ -183,12 +211,3 @@ class Walk:
             bit = ',"cache_flush":true'
         text = f',"type":"{type_name(part.rtype)}","class":"{class_name(rclass)}"{bit},"ttl":{part.ttl},'
         return remember(self.memo.fixed, raw, (part.rtype, rclass, part.ttl, part.size, text))
-
-
-def _question_text(name: str, qtype: int, qclass: int, service: str) -> tuple[str, str]:
-    bit = ""
-    if service == MDNS and qclass & _TOP_BIT:
-        qclass &= ~_TOP_BIT
-        bit = ',"unicast_response":true'
-    asked = type_name(qtype)
-    return f'{{"name":{quote(name)},"type":"{asked}","class":"{class_name(qclass)}"{bit}}}', asked

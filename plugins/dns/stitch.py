@@ -161,6 +161,8 @@ class Matcher:
 
     def finish(self) -> list[Row]:
         """Rows for everything still open, oldest first."""
+        if not (self.waiting[0] or self.waiting[1] or self._orphans or self._transfers):
+            return []
         rows: list[Row] = []
         for transfer in (self._transfers or {}).values():
             rows.append(self.transferred(transfer, transfer.note or TRUNCATED))
