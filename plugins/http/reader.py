@@ -23,6 +23,11 @@ HEAD, BODY, RESUME, SEARCH, ASIDE = range(5)
 _WAIT = (0, 0)
 
 
+def note_of(reason: str) -> int:
+    """The note bit of a reason for which bytes are missing."""
+    return TRUNCATED if reason == REASON_TRUNCATED else GAP
+
+
 class Reader(ABC):
     """Reads one direction; holds at most MAX_HEAD bytes (the request reader: MAX_HOLD) and the kept part of one body.
 
@@ -65,22 +70,8 @@ class Reader(ABC):
 
     def gap(self, size: int, reason: str) -> None:
         """Go on behind `size` bytes that were not captured."""
-        note = TRUNCATED if reason == REASON_TRUNCATED else GAP
-        inbox = self.inbox
-        if self.mode == BODY and self.body is not None:
-            inside = self._framing.gap(size, self.body, note)
-            if self._framing.ended or not inside:
-                self._end_message()
-            if inside:
-                inbox.clear()
-                return
-        elif self.mode == HEAD:
-            self._cut_head(inbox.pos, len(inbox.buf), note)
-        elif self.body is not None:
-            self.body.lose(0, note)
-            self._end_message()
-        inbox.clear()
-        self._lost()
+        self._lose(size, note_of(reason))
+        self.inbox.clear()
 
     def finish(self) -> None:
         """No more bytes will come: end what is open."""
@@ -124,6 +115,21 @@ class Reader(ABC):
         self.mode = SEARCH
         self.synced = False
         self._boundary = True
+
+    def _lose(self, size: int, note: int) -> None:
+        """Go on behind lost bytes; those in the inbox came before them."""
+        if self.mode == BODY and self.body is not None:
+            inside = self._framing.gap(size, self.body, note)
+            if self._framing.ended or not inside:
+                self._end_message()
+            if inside:
+                return
+        elif self.mode == HEAD:
+            self._cut_head(self.inbox.pos, len(self.inbox.buf), note)
+        elif self.body is not None:
+            self.body.lose(0, note)
+            self._end_message()
+        self._lost()
 
     def _head_end(self, buf: bytes, pos: int, eol: int) -> tuple[int, int]:
         """Where the last header line of the message at `pos` ends, and where its head ends; (0, 0) to wait for more.

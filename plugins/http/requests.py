@@ -12,6 +12,7 @@ from pxcap.plugins.http.wire import (
     MAX_HEAD,
     MAX_HOLD,
     MAYBE,
+    SHORTEST_REQUEST,
     UNKNOWN,
     YES,
     find_request,
@@ -164,8 +165,11 @@ class RequestReader(Reader):
         """A line that should begin a request and does not. Servers answer it (400), so it takes its turn."""
         if self.synced:
             self._exchange.error("request_line")
-            self._exchange.request((time, None, self._heads.headers(b""), None, 0, False))
+            self._unknown(time)
         self._skip()
+
+    def _unknown(self, time: int) -> None:
+        self._exchange.request((time, None, self._heads.headers(b""), None, 0, False))
 
     def _cut_head(self, pos: int, end: int, note: int) -> None:
         buf = self.inbox.buf
@@ -205,6 +209,11 @@ class RequestReader(Reader):
     def _drop(self) -> None:
         self.inbox.clear()
         self._dropped = True
+
+    def _lose(self, size: int, note: int) -> None:
+        if self.mode == HEAD and self.inbox.pos >= len(self.inbox.buf) and size >= SHORTEST_REQUEST:
+            self._unknown(0)  # a whole request at least: the next response answers it, not the one before
+        super()._lose(size, note)
 
     def _lost(self) -> None:
         if self.holding:

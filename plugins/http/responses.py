@@ -4,7 +4,7 @@ from pxcap.core.stream import RESPONSE
 from pxcap.core.text import to_text
 from pxcap.plugins.http.body import Body
 from pxcap.plugins.http.headers import Heads
-from pxcap.plugins.http.reader import ASIDE, BODY, HEAD, RESUME, SEARCH, Reader
+from pxcap.plugins.http.reader import ASIDE, BODY, HEAD, RESUME, SEARCH, Reader, note_of
 from pxcap.plugins.http.redact import redact_body
 from pxcap.plugins.http.requests import RequestReader
 from pxcap.plugins.http.stitch import Exchange
@@ -19,21 +19,27 @@ class ResponseReader(Reader):
     after the headers (mode ASIDE), a body or the next status line.
     """
 
-    __slots__ = ("_current", "_requests")
+    __slots__ = ("_behind", "_behind_reason", "_current", "_requests")
 
     def __init__(self, exchange: Exchange, heads: Heads, midstream: bool, requests: RequestReader) -> None:
         super().__init__(exchange, heads, midstream)
         self._requests = requests
+        self._behind = 0  # bytes lost right behind headers, in mode ASIDE
+        self._behind_reason = ""
         self._current: tuple[int, StatusLine, Headers] | None = None
 
     def gap(self, size: int, reason: str) -> None:
         """Go on behind `size` bytes that were not captured."""
+        if self.mode == ASIDE and self.inbox.pos >= len(self.inbox.buf):
+            self._behind += size  # of a body, or of other responses: what comes next tells
+            self._behind_reason = reason
+            return
         self._take_for_body()
         super().gap(size, reason)
 
     def finish(self) -> None:
         """No more bytes will come: end what is open."""
-        if self.mode == ASIDE and self.inbox.pos >= len(self.inbox.buf):
+        if self.mode == ASIDE and self.inbox.pos >= len(self.inbox.buf) and not self._behind:
             self._no_body()
         self._take_for_body()
         super().finish()
@@ -179,18 +185,26 @@ class ResponseReader(Reader):
         if answer == YES:
             self._no_body()
         elif answer != MAYBE:
-            self.mode = BODY
+            self._has_body()
 
     def _no_body(self) -> None:
         """The response answered HEAD."""
-        if self.body is not None:
-            self.body = Body(0)
+        self.body = Body(0)
         self._end_message()
+        if self._behind:
+            self._behind = 0
+            self._lost()
+
+    def _has_body(self) -> None:
+        self.mode = BODY
+        if self._behind:
+            size, self._behind = self._behind, 0
+            self._lose(size, note_of(self._behind_reason))
 
     def _take_for_body(self) -> None:
         """What comes after the headers is a body, as far as can be told."""
         if self.mode == ASIDE:
-            self.mode = BODY
+            self._has_body()
             self.read()
 
     def _malformed(self) -> None:

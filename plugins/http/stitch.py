@@ -118,7 +118,7 @@ class Exchange:
                     self._early = (request, response, guessed)
                     return
                 self._kept -= len(body.kept)
-        if line is None:  # none, or a malformed one: nothing of it can be shown
+        if line is None:  # none, or a malformed or lost one: nothing of it can be shown
             if response is None:
                 return
             time = response[0]

@@ -94,7 +94,7 @@ class Headers:
 
 
 Request = tuple[int, RequestLine | None, Headers, Body | None, int, bool]
-"""(time of first byte, line or None when malformed, headers, body or None for none, note bits, plain).
+"""(time of first byte, line or None when malformed or lost, headers, body or None for none, note bits, plain).
 
 Plain: no body, nothing special: the next response answers it in the usual way. A tuple, as one is made a request.
 """

@@ -10,6 +10,7 @@ MAX_HEAD = 128 << 10  # bytes of start line and headers; servers accept 8 to 64 
 MAX_CHUNK_LINE = 16 << 10  # bytes of a chunk's size and extensions
 MAX_TARGET = 8 << 10  # longest request target found when searching; RFC 9112, section 3, asks for 8000 at least
 MAX_HOLD = 256 << 10  # bytes of the client kept until it is known whether the server switched protocols
+SHORTEST_REQUEST = 16  # bytes: "A / HTTP/1.1" and two line ends
 
 CHUNKED, UNKNOWN, UNTIL_CLOSE = -1, -2, -3  # how a body is delimited when not by a length
 
