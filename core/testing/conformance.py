@@ -23,8 +23,9 @@ from pxcap.core.replay import replay
 from pxcap.core.sink import MemorySink
 from pxcap.core.stream import Chunk
 
-MEMORY_BOUND = 12 << 20  # bytes one connection's parser may hold on to, whatever it is fed
-ENDLESS = 24 << 20  # bytes fed to find that out
+MEMORY_BOUND = 4 << 20  # bytes one connection's parser may hold on to, whatever it is fed
+ENDLESS = 8 << 20  # bytes of one never-ending message fed to find that out
+ENDLESS_ITEMS = 1 << 19  # bytes of short lines or items: holding an object for each shows much sooner
 
 Event = tuple[
     Any, ...
@@ -195,9 +196,12 @@ def check_bound(spec: ProtocolSpec, transcripts: Sequence[Transcript], rng: rand
         AssertionError: They do; the message tells with which filling.
     """
     starts = [b""] + [event[2].data[:200] for t in transcripts[:20] for event in t.events[:2] if event[0] == "feed"]
-    fillings = [b"A", b"\n", b"\r\n", b"\0", b"1", b"*1\r\n", b"{", b"a: b\r\n", bytes(range(256))]
+    fillings = {
+        **dict.fromkeys((b"A", b"\0", b"1", b"{"), ENDLESS),
+        **dict.fromkeys((b"\n", b"\r\n", b"*1\r\n", b"a: b\r\n", bytes(range(256))), ENDLESS_ITEMS),
+    }
     for side in (REQUEST, RESPONSE):
-        for filling in fillings:
+        for filling, size in fillings.items():
             info = ConnectionInfo(min(spec.transports))
             parser = spec.parser(info)
             start = rng.choice(starts)
@@ -205,7 +209,7 @@ def check_bound(spec: ProtocolSpec, transcripts: Sequence[Transcript], rng: rand
             offset = 0
             tracemalloc.start()
             try:
-                for number in range(ENDLESS // len(block)):
+                for number in range(size // len(block)):
                     data = start + block if number == 0 else block
                     parser.feed(side, Chunk(data, offset, [offset], [number]))
                     offset += len(data)

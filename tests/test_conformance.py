@@ -1,0 +1,46 @@
+"""The conformance suite over every registered protocol, with its own fixtures as material."""
+
+import random
+from pathlib import Path
+
+import pytest
+
+from pxcap.core.protocol import ProtocolSpec
+from pxcap.core.registry import load_registry
+from pxcap.core.testing.conformance import check_bound, check_cuts, check_gap, check_noise, record
+
+FIXTURES = Path(__file__).parent.parent / "fixtures"
+SPECS = {spec.name: spec for spec in load_registry().protocols}
+
+
+@pytest.fixture(params=SPECS.values(), ids=SPECS.keys())
+def spec(request: pytest.FixtureRequest) -> ProtocolSpec:
+    found: ProtocolSpec = request.param
+    return found
+
+
+def captures(spec: ProtocolSpec) -> list[str]:
+    found = sorted(str(path) for path in (FIXTURES / spec.name).glob("*.pcap*"))
+    assert found, f"{spec.name} has no fixtures to be tested with"
+    return found
+
+
+def test_cuts_never_change_the_records(spec: ProtocolSpec) -> None:
+    rng = random.Random(0)
+    for transcript in record(spec, captures(spec)):
+        check_cuts(spec, transcript, rng)
+
+
+def test_a_gap_costs_only_what_it_covers(spec: ProtocolSpec) -> None:
+    rng = random.Random(0)
+    for transcript in record(spec, captures(spec)):
+        for _ in range(25):
+            check_gap(spec, transcript, rng)
+
+
+def test_noise_never_raises(spec: ProtocolSpec) -> None:
+    check_noise(spec, record(spec, captures(spec)), random.Random(0), rounds=300)
+
+
+def test_endless_bytes_stay_bounded(spec: ProtocolSpec) -> None:
+    check_bound(spec, record(spec, captures(spec)), random.Random(0))
