@@ -15,7 +15,7 @@ class HttpParser(Parser):
     MAX_BYTES of bodies and one body of each direction.
     """
 
-    __slots__ = ("_exchange", "_readers", "_requests")
+    __slots__ = ("_exchange", "_readers", "_requests", "_responses")
 
     def __init__(self, info: ConnectionInfo) -> None:
         """Start with the connection."""
@@ -23,13 +23,16 @@ class HttpParser(Parser):
         heads = shared_heads(info.settings.redact)
         self._exchange = Exchange(info, self.errors)
         self._requests = RequestReader(self._exchange, heads, info.midstream)
-        self._readers = (self._requests, ResponseReader(self._exchange, heads, info.midstream, self._requests))
+        self._responses = ResponseReader(self._exchange, heads, info.midstream, self._requests)
+        self._readers = (self._requests, self._responses)
 
     def feed(self, side: int, chunk: Chunk) -> list[Row]:
         """Take the next bytes of a side and return the rows they complete."""
         if self.done:
             return []
         reader = self._readers[side]
+        if side == REQUEST:
+            self._responses.client_spoke()
         reader.inbox.add(chunk)
         reader.read()
         return self._rows()

@@ -16,7 +16,7 @@ class ResponseReader(Reader):
     """Finds responses; how long one is depends on the request it answers (RFC 9112, section 6.3).
 
     Where that request is not known a response to HEAD cannot be told from any other: then it is decided by what comes
-    after the headers (mode ASIDE), a body or the next status line.
+    after the headers (mode ASIDE): a body, the next status line, or the client's next words.
     """
 
     __slots__ = ("_behind", "_behind_reason", "_current", "_requests")
@@ -37,10 +37,14 @@ class ResponseReader(Reader):
         self._take_for_body()
         super().gap(size, reason)
 
-    def finish(self) -> None:
-        """No more bytes will come: end what is open."""
+    def client_spoke(self) -> None:
+        """The client sends again: no body is coming if none has begun, as clients wait for the end of a response."""
         if self.mode == ASIDE and self.inbox.pos >= len(self.inbox.buf) and not self._behind:
             self._no_body()
+
+    def finish(self) -> None:
+        """No more bytes will come: end what is open."""
+        self.client_spoke()
         self._take_for_body()
         super().finish()
 
