@@ -73,9 +73,9 @@ def read_interface(body: bytes, order: str) -> Interface:
         value = body[pos + 4 : pos + 4 + size]
         if code == 0:
             break
-        if code == _TSRESOL and len(value) == 1:
+        if code == _TSRESOL and size == len(value) == 1:
             resolution = value[0]
-        elif code == _TSOFFSET and len(value) == 8:
+        elif code == _TSOFFSET and size == len(value) == 8:
             offset = struct.unpack(order + "q", value)[0]
         pos += 4 + (size + 3 & ~3)
     return Interface(link, snaplen, resolution, offset)

@@ -102,6 +102,8 @@ class Source:
             self.size = os.fstat(number).st_size
             return file, None
         if os.isatty(number):
+            if self._owned:
+                file.close()
             hint = "pipe a capture in: tcpdump -U -w - | pxcap replay -"
             raise CaptureError(f"{self.path}: found a terminal, expected a capture", hint)
         poll = select.poll()
