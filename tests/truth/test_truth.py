@@ -24,6 +24,17 @@ def test_the_comparison_is_of_something() -> None:
     assert all(wanted.values()), [name for name, wants in wanted.items() if not wants]
 
 
+@pytest.mark.skipif(not CAPTURES, reason=captures.WHY_SKIPPED)
+@pytest.mark.parametrize("name", ["empty_header_only", "empty_zero_bytes", "not_a_capture"])
+def test_what_is_no_capture_is_said_in_one_line(name: str) -> None:
+    path = str(captures.ROOT / "odd" / f"{name}.pcap")
+    records, report = check.records_of(path)
+    assert records == []
+    said = [str(error) for error in report.failed] + report.warnings
+    assert len(said) == 1, said
+    assert "\n" not in said[0]
+
+
 def case(proto: str, op: Op) -> Case:
     meta = {"proto": proto, "scenario": "handmade", "server_ports": [1]}
     return Case(
