@@ -97,7 +97,7 @@ def replay(
                     done += reader.position
                     for reason, count in reader.skipped.items():
                         report.skipped[reason] = report.skipped.get(reason, 0) + count
-                    report.warnings += reader.warnings
+                    report.warnings += [f"{source}: {warning}" for warning in reader.warnings]
         except CaptureError as err:
             report.failed.append(err)
         if flows.evicted:
