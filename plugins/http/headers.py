@@ -5,10 +5,11 @@ single header lines are remembered, each in a dict that is emptied when full.
 """
 
 import re
+from typing import cast
 
-from pxcap.core.text import quote, to_text
+from pxcap.core.text import REDACTED, quote, to_text
 from pxcap.plugins.http.media import media_of
-from pxcap.plugins.http.redact import redact_header, redact_target
+from pxcap.plugins.http.redact import is_secret_header, is_target_header, redact_target
 from pxcap.plugins.http.types import TEXT, Headers, Media, RequestLine, StatusLine
 from pxcap.plugins.http.wire import (
     CHUNKED,
@@ -37,6 +38,11 @@ _NO_TYPE = media_of("")
 Field = tuple[str, str, str, str, int, str]
 """A header line: name in lower case, `"name":"value"`, its two halves, role, value in full."""
 
+Name = tuple[str, str, int, bool, bool]
+"""A header name: in lower case, as a JSON string, role, whether its value is a secret, or a URL that may hold one."""
+
+_REDACTED = quote(REDACTED)
+
 
 class Heads:
     """Parsed start lines and headers; one for all connections with the same wish about secrets.
@@ -52,7 +58,8 @@ class Heads:
         self.request_lines: dict[bytes, RequestLine] = {}
         self.status_lines: dict[bytes, StatusLine] = {}
         self.blocks: dict[bytes, Headers] = {}
-        self._fields: dict[bytes, Field | None] = {}
+        self._fields: dict[bytes, Field] = {}
+        self._names: dict[bytes, Name] = {}
         self._media: dict[str, Media] = {}
         self._redact = redact
 
@@ -97,22 +104,18 @@ class Heads:
         raw = block
         if b"\n " in raw or b"\n\t" in raw:
             raw = _FOLD.sub(b" ", raw)  # RFC 9112, section 5.2
-        known = self._fields
-        fields = []
-        errors: list[str] = []
-        for line in raw.split(b"\n")[:-1]:
-            field = known.get(line)
-            if field is None:
-                field = self._field(line)
-                if field is None:
-                    errors.append("header_line")
-                    continue
-            fields.append(field)
-        if len({field[0] for field in fields}) == len(fields):
-            json = "{" + ",".join([field[1] for field in fields]) + "}"
-        else:
-            json = _merged(fields)
-        headers = self._interpret(json, [field for field in fields if field[4]], errors)
+        lines = raw.split(b"\n")
+        lines.pop()
+        known = self._fields.get
+        found = [known(line) or self._field(line) for line in lines]
+        errors = ("header_line",) * found.count(None)
+        fields = [field for field in found if field is not None] if errors else cast(list[Field], found)
+        json = "{}"
+        if fields:
+            names, fragments, _, _, roles, _ = zip(*fields, strict=True)
+            json = "{" + ",".join(fragments) + "}" if len(set(names)) == len(names) else _merged(fields)
+            fields = [field for field in fields if field[4]] if any(roles) else []
+        headers = self._interpret(json, fields, errors)
         if len(block) <= MAX_BLOCK:
             if len(self.blocks) >= MAX_BLOCKS:
                 self.blocks.clear()
@@ -127,35 +130,49 @@ class Heads:
 
     def _field(self, line: bytes) -> Field | None:
         raw_name, colon, raw_value = line.partition(b":")
-        name = to_text(raw_name.strip(b" \t\r"))
-        if not colon or not name:
+        name = self._names.get(raw_name) or self._name(raw_name)
+        if not colon or name is None:
             return None
+        lower, key, role, secret, target = name
         value = to_text(raw_value.strip(b" \t\r"))
-        shown = quote(redact_header(name, value) if self._redact else value)
-        lower, key = name.lower(), quote(name)
-        field = (lower, f"{key}:{shown}", key, shown, _ROLES.get(lower, _OTHER), value)
+        shown = _REDACTED if secret else quote(redact_target(value)) if target else quote(value)
+        field = (lower, f"{key}:{shown}", key, shown, role, value)
         if len(line) <= MAX_LINE:
             if len(self._fields) >= MAX_LINES:
                 self._fields.clear()
             self._fields[line] = field
         return field
 
-    def _interpret(self, json: str, fields: list[Field], errors: list[str]) -> Headers:
+    def _name(self, raw: bytes) -> Name | None:
+        name = to_text(raw.strip(b" \t\r"))
+        if not name:
+            return None
+        lower = name.lower()
+        secret = self._redact and is_secret_header(lower)
+        target = self._redact and is_target_header(lower)
+        parsed = (lower, quote(name), _ROLES.get(lower, _OTHER), secret, target)
+        if len(raw) <= MAX_LINE:
+            if len(self._names) >= MAX_LINES:
+                self._names.clear()
+            self._names[raw] = parsed
+        return parsed
+
+    def _interpret(self, json: str, fields: list[Field], errors: tuple[str, ...]) -> Headers:
         """Make the headers from the fields that matter to reading on."""
-        lengths: list[str] = []
+        length: str | None = None
         transfer: list[str] = []
         codings: list[str] = []
         media = _NO_TYPE
         upgrade = expect = False
         for _, _, _, _, role, value in fields:
             if role == _LENGTH:
-                lengths += [part.strip() for part in value.split(",")]
+                length = value if length is None else f"{length},{value}"
+            elif role == _TYPE:
+                media = self._media.get(value) or self._media_of(value)
             elif role == _TRANSFER:
                 transfer += _tokens(value)
             elif role == _CONTENT_CODING:
                 codings += _tokens(value)
-            elif role == _TYPE:
-                media = self._media_of(value)
             elif role == _UPGRADE:
                 upgrade = bool(value)
             else:
@@ -166,29 +183,36 @@ class Heads:
                 request_frame = response_frame = CHUNKED
             else:
                 request_frame = UNKNOWN  # RFC 9112, section 6.3, 4: the server cannot know either
-                errors.append("transfer_encoding")
+                errors = (*errors, "transfer_encoding")
             codings += [name for name in transfer if name != "chunked"]
-        elif lengths:
-            if lengths[0].isascii() and lengths[0].isdigit() and len(lengths[0]) < 19 and len(set(lengths)) == 1:
-                request_frame = response_frame = int(lengths[0])
-            else:
-                request_frame = response_frame = UNKNOWN
-                errors.append("content_length")
+        elif length is not None:
+            request_frame = response_frame = _length(length)
+            if request_frame == UNKNOWN:
+                errors = (*errors, "content_length")
         plain = media.shape == TEXT and not media.charset and not codings
         fast = not errors and response_frame >= 0 and (plain or not response_frame)
         special = upgrade or expect or bool(errors)
         return Headers(
-            json, request_frame, response_frame, media, tuple(codings), upgrade, expect, tuple(errors), special, fast
+            json, request_frame, response_frame, media, tuple(codings), upgrade, expect, errors, special, fast
         )
 
     def _media_of(self, value: str) -> Media:
-        value = value[:MAX_LINE]
-        media = self._media.get(value)
-        if media is None:
+        media = media_of(value[:MAX_LINE])
+        if len(value) <= MAX_LINE:
             if len(self._media) >= MAX_BLOCKS:
                 self._media.clear()
-            media = self._media[value] = media_of(value)
+            self._media[value] = media
         return media
+
+
+def _length(value: str) -> int:
+    """A Content-Length (RFC 9112, section 6.3, 5: a list of one value repeated counts as that), or UNKNOWN."""
+    if not value.isdigit() or not value.isascii():
+        values = {part.strip() for part in value.split(",")}
+        value = values.pop()
+        if values or not value.isdigit() or not value.isascii():
+            return UNKNOWN
+    return int(value) if len(value) < 19 else UNKNOWN
 
 
 def _tokens(value: str) -> list[str]:
