@@ -1,23 +1,20 @@
 """The bytes of a capture file: from disk, a pipe or standard input, and unpacked where gzip or zstd packed them."""
 
+import fcntl
 import io
 import os
 import select
 import stat
 import sys
-import zlib
 from collections.abc import Callable
-from typing import Any, BinaryIO, Protocol
+from contextlib import suppress
+from typing import BinaryIO
 
-import zstandard
-
+from pxcap.core.capture.unpack import MAGIC_SIZE, Codec, codec
 from pxcap.core.errors import CaptureError
 
-_MAGIC_SIZE = 4
-_GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 _HEAD = 4096  # bytes asked for to tell what the file is
-_ZSTD_STEP = 512  # compressed bytes unpacked at once: they become 16 MiB at the worst (128 blocks of 128 KiB)
-_ZSTD_WINDOW = 1 << 27  # bytes; what the zstd command accepts unless told otherwise
+_PIPE = 1 << 20  # bytes a pipe is asked to hold; its 64 KiB make windows too small to be read fast
 
 
 class Source:
@@ -43,7 +40,7 @@ class Source:
         self.position = 0
         self._owned = source != "-"
         self._file, self._poll = self._open(source)
-        self._codec: _Codec | None = None
+        self._codec: Codec | None = None
         self._ended = False
 
     @property
@@ -106,6 +103,9 @@ class Source:
                 file.close()
             hint = "pipe a capture in: tcpdump -U -w - | pxcap replay -"
             raise CaptureError(f"{self.path}: found a terminal, expected a capture", hint)
+        if stat.S_ISFIFO(os.fstat(number).st_mode):
+            with suppress(OSError, AttributeError):  # a wish: what arrives while a window is worked on makes the next
+                fcntl.fcntl(number, fcntl.F_SETPIPE_SZ, _PIPE)
         poll = select.poll()
         poll.register(number, select.POLLIN)
         return file, poll.poll
@@ -118,127 +118,11 @@ class Source:
         self.position += len(data)
         return data
 
-    def _recognise(self) -> "_Codec":
+    def _recognise(self) -> Codec:
         head = b""
-        while len(head) < _MAGIC_SIZE and (data := self._raw(_HEAD)):
+        while len(head) < MAGIC_SIZE and (data := self._raw(_HEAD)):
             head += data
-        if head.startswith(_GZIP):
-            return _Gzip(self._raw, head)
-        if head.startswith(_ZSTD):
-            return _Zstd(self._raw, head)
-        return _Plain(self._raw, head)
-
-
-class _Codec(Protocol):
-    """Unpacks a stream that begins with `head`, which was read already."""
-
-    fault: str
-
-    def step(self, most: int) -> bytes | None:
-        """Some bytes, or b"" when the next call has to read on, or None at the end; reads its input once at most."""
-
-    def pending(self) -> bool:
-        """Whether there is input left that was read already."""
-
-
-class _Plain:
-    def __init__(self, read: Callable[[int], bytes], head: bytes) -> None:
-        self.fault = ""
-        self._read = read
-        self._head = head
-
-    def step(self, most: int) -> bytes | None:
-        data, self._head = self._head or self._read(most), b""
-        return data or None
-
-    def pending(self) -> bool:
-        return False
-
-
-class _Packed:
-    """What the packed formats share: members one after the other, any of which may be cut short or damaged."""
-
-    name = ""
-    magic = b""
-    block = 0
-
-    def __init__(self, read: Callable[[int], bytes], head: bytes) -> None:
-        self.fault = ""
-        self._read = read
-        self._input = head
-        self._member: Any = None
-
-    def pending(self) -> bool:
-        return len(self._input) >= (1 if self._member else len(self.magic))
-
-    def step(self, most: int) -> bytes | None:
-        if not self.pending():
-            data = self._read(self.block)
-            if not data:
-                return self._end(most)
-            self._input += data
-            if self._member is None:
-                self._input = self._input.lstrip(b"\0")  # what copies disks and tapes pads with zeros
-            if not self.pending():
-                return b""
-        if self._member is None:
-            if not self._input.startswith(self.magic):
-                self.fault = f"other data follows the {self.name} data"
-                return None
-            self._member = self._make()
-        return self._guarded(most)
-
-    def _end(self, most: int) -> bytes | None:
-        """No input is left, though zlib may still hold output."""
-        held = self._guarded(most) if self._member else None
-        if not held and not self.fault and (self._member or self._input):
-            self.fault = f"the {self.name} data is cut short"
-        return held or None
-
-    def _guarded(self, most: int) -> bytes | None:
-        try:
-            return self._unpack(most)
-        except (zlib.error, zstandard.ZstdError) as err:
-            self.fault = f"the {self.name} data is damaged ({err})"
-            return None
-
-    def _make(self) -> Any:
-        """A decompressor of one member."""
-        raise AssertionError("each format has its own")
-
-    def _unpack(self, most: int) -> bytes:
-        """Give input to the member, and forget it when it is complete."""
-        raise AssertionError("each format has its own")
-
-
-class _Gzip(_Packed):
-    name, magic, block = "gzip", _GZIP, 65536
-
-    def _make(self) -> Any:
-        return zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
-
-    def _unpack(self, most: int) -> bytes:
-        data: bytes = self._member.decompress(self._input, most)
-        self._input = self._member.unconsumed_tail
-        if self._member.eof:
-            self._input = self._member.unused_data.lstrip(b"\0")
-            self._member = None
-        return data
-
-
-class _Zstd(_Packed):
-    name, magic, block = "zstd", _ZSTD, 4096
-
-    def _make(self) -> Any:
-        return zstandard.ZstdDecompressor(max_window_size=_ZSTD_WINDOW).decompressobj()
-
-    def _unpack(self, most: int) -> bytes:
-        bite, self._input = self._input[:_ZSTD_STEP], self._input[_ZSTD_STEP:]
-        data: bytes = self._member.decompress(bite)
-        if self._member.eof:
-            self._input = (self._member.unused_data + self._input).lstrip(b"\0")
-            self._member = None
-        return data
+        return codec(self._raw, head)
 
 
 def _standard_input() -> BinaryIO:

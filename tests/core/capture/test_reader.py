@@ -5,7 +5,9 @@ import itertools
 import os
 import shutil
 import subprocess
+import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -105,7 +107,7 @@ def test_window_size_changes_nothing(tmp_path_factory: pytest.TempPathFactory, d
 @settings(deadline=None, max_examples=8)
 @given(cuts=st.lists(st.integers(0, len(PCAP)), max_size=12))
 def test_pipe_cuts_change_nothing(
-    tmp_path_factory: pytest.TempPathFactory, pack: "type[bytes]", cuts: list[int]
+    tmp_path_factory: pytest.TempPathFactory, pack: Callable[[bytes], bytes], cuts: list[int]
 ) -> None:
     tmp_path = tmp_path_factory.mktemp("p")
     rows, whole = read_bytes(tmp_path, PCAP)
@@ -148,7 +150,7 @@ def test_standard_input(tmp_path: Path) -> None:
     )
     with subprocess.Popen(["cat", str(path)], stdout=subprocess.PIPE) as cat:
         done = subprocess.run(
-            [shutil.which("python3", path=str(Path(os.sys.executable).parent)) or "python3", "-c", program],
+            [sys.executable, "-c", program],
             stdin=cat.stdout, capture_output=True, text=True, check=True,
         )  # fmt: skip
     rows, _ = wires.read(path)
@@ -192,7 +194,7 @@ def test_no_capture(tmp_path: Path, data: bytes, message: str) -> None:
 
 
 @pytest.mark.parametrize("pack", [gzip.compress, zstandard.ZstdCompressor().compress], ids=["gz", "zst"])
-def test_packed_file_cut_short_gives_what_is_there(tmp_path: Path, pack: "type[bytes]") -> None:
+def test_packed_file_cut_short_gives_what_is_there(tmp_path: Path, pack: Callable[[bytes], bytes]) -> None:
     data = wires.pcap([Packet(START, wires.ether(wires.ip4(wires.tcp(os.urandom(1000))))) for _ in range(300)])
     packed = pack(data)
     rows, reader = read_bytes(tmp_path, packed[: len(packed) * 3 // 4])
