@@ -124,15 +124,16 @@ def _write_terminal(
 def choose_columns(
     names: Sequence[str], natural: Sequence[int], least: Sequence[int], width: int, first: Sequence[str]
 ) -> list[int]:
-    """Which columns fit in `width` cells, each at its least width: the widest go first, those in `first` last."""
-    keep = list(range(len(names)))
+    """Which columns fit in `width` cells, each at its least width: those in `first` are taken first, then the narrow."""
     rank = {name: at for at, name in enumerate(first)}
-    order = sorted(keep, key=lambda at: (rank.get(names[at], len(first)), natural[at], at), reverse=True)
-    for at in order:
-        if len(keep) == 1 or sum(least[at] for at in keep) + GAP * (len(keep) - 1) <= width:
-            break
-        keep.remove(at)
-    return keep
+    order = sorted(range(len(names)), key=lambda at: (rank.get(names[at], len(first)), natural[at], at))
+    keep = order[:1]
+    used = least[order[0]]
+    for at in order[1:]:
+        if used + GAP + least[at] <= width:
+            keep.append(at)
+            used += GAP + least[at]
+    return sorted(keep)
 
 
 def share_width(natural: Sequence[int], least: Sequence[int], width: int) -> list[int]:

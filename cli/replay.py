@@ -58,11 +58,12 @@ def replay(
 
     registry = load_registry()
     options = _options(registry, only, decode_as or (), Settings(body_limit, not no_redact))
-    with open_store(store) as opened:
-        opened.prepare(registry.tables())
-        writer = opened.writer()
-        try:
-            with catch_interrupt() as interruption, progress_line() as show, writer:
+    writer: StoreWriter | None = None
+    try:
+        with catch_interrupt() as interruption, open_store(store) as opened:
+            opened.prepare(registry.tables())
+            writer = opened.writer()
+            with progress_line() as show, writer:
 
                 def step(now: Progress) -> None:
                     interruption.check()
@@ -70,11 +71,12 @@ def replay(
                         show(now)
 
                 done = replay_files(files, registry, writer, options, step)
-        except KeyboardInterrupt:
-            notice(f"interrupted: {sum(writer.written.values())} records were stored in {opened.url}")
-            raise typer.Exit(INTERRUPTED) from None
-    _print_counts(done, writer, output)
-    _print_notices(done, writer, opened.url)
+    except KeyboardInterrupt:
+        notice(f"interrupted: {sum(writer.written.values()) if writer else 0} records were stored")
+        raise typer.Exit(INTERRUPTED) from None
+    if done.packets or not done.failed:
+        _print_counts(done, writer, output)
+        _print_notices(done, writer, opened.url)
     for error in done.failed:
         report(error)
     if done.failed or any(writer.rejected.values()):

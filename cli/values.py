@@ -6,6 +6,7 @@ character is shown as its escape, never sent.
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from math import isfinite
 
 _ESCAPES = {code: f"\\x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA0))}
 _ESCAPES |= {ord("\n"): "\\n", ord("\r"): "\\r", ord("\t"): "\\t"}
@@ -56,9 +57,9 @@ def cell(value: object, unit: str = "") -> str:
         return one_line(value)
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if isinstance(value, int):
+    if isinstance(value, int | float):
         render = _BY_UNIT.get(unit)
-        return render(value) if render else str(value)
+        return render(round(value)) if render and isfinite(value) else str(value)
     if isinstance(value, bytes):
         return one_line(value.decode("utf-8", "backslashreplace"))
     return one_line(str(value))
