@@ -115,7 +115,7 @@ class CaptureReader:
     def _damaged(self, damage: Damage) -> None:
         if not self.packets:
             raise CaptureError(f"{self.path}: {damage}", damage.hint) from damage
-        self.warnings.append(f"{damage}; {self.packets} packets before it were read")
+        self.warnings.append(f"{damage}; reading stopped after packet {self.packets}")
 
     def _finish(self, form: Format | None, rest: bytes) -> None:
         fault = self._source.fault
@@ -123,7 +123,7 @@ class CaptureReader:
             damage = Damage(fault, "copy the file again") if fault else too_short(rest)
             raise CaptureError(f"{self.path}: {damage}", damage.hint)
         if fault:
-            self.warnings.append(f"{fault}; {self.packets} packets before that were read")
+            self.warnings.append(f"{fault}; reading stopped after packet {self.packets}")
         elif rest:
             self.warnings.append(form.cut(rest))
         elif not self.packets:

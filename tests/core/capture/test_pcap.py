@@ -56,7 +56,7 @@ def test_size_beyond_belief(tmp_path: Path, size: int) -> None:
     rows, reader = wires.read(tmp_path / "x")
     assert len(rows) == 1
     assert reader.warnings == [
-        f"packet 2 claims {size} bytes, at most {MAX_RECORD} are believed; 1 packets before it were read"
+        f"packet 2 claims {size} bytes, at most {MAX_RECORD} are believed; reading stopped after packet 1"
     ]
     (tmp_path / "x").write_bytes(good[:24] + bad)
     with pytest.raises(CaptureError, match=f"packet 1 claims {size} bytes"):

@@ -124,7 +124,7 @@ def test_packet_larger_than_its_block(tmp_path: Path) -> None:
     bad = block(6, struct.pack("<IIIII", 0, 0, 0, 61, 61) + bytes(60))
     rows, reader = read(tmp_path, section(), interface(), enhanced(MICRO, FRAME), enhanced(MICRO, FRAME), bad)
     assert len(rows) == 2
-    assert reader.warnings == ["packet 3 does not fit its block of 92 bytes; 2 packets before it were read"]
+    assert reader.warnings == ["packet 3 does not fit its block of 92 bytes; reading stopped after packet 2"]
     for small in (block(6, bytes(12)), block(2, b""), block(3, b"")):
         _, reader = read(tmp_path, section(), interface(), enhanced(MICRO, FRAME), small)
         assert "packet 2 does not fit its block" in reader.warnings[0]
