@@ -9,7 +9,9 @@ from pxcap.plugins.dns.types import OPCODES, QUERY, rcode_name
 from pxcap.plugins.dns.wire import HEADER_SIZE, UNICAST, Z
 
 MAX_KNOWN_BYTES = 512  # longest message kept in `known`: what fits plain UDP (RFC 1035, section 2.3.4)
-MAX_KNOWN_TEXT = 4096  # longest body kept there: 4096 entries of 512 bytes and as many characters are 19 MB
+MAX_KNOWN_TEXT = 4096  # longest body kept there
+MAX_KNOWN = 16 << 20  # bytes of all that is kept there, estimated
+ENTRY = 400  # bytes an entry takes beside its bytes and its body, about
 
 
 @dataclass(slots=True)
@@ -56,8 +58,9 @@ class Message:
     rare: Rare | None
 
 
-_known: dict[int, dict[bytes, Message]] = {}
-_once: dict[int, None] = {}
+_known: dict[int, "Known"] = {}
+_once = bytearray(1 << 18)  # a message with this hash was met once
+_marks = 0
 _plain = memos[UNICAST]
 
 
@@ -93,20 +96,40 @@ def decode(msg: bytes, limit: int, service: str = UNICAST, cut: str = "") -> Mes
 
 def _recall(msg: bytes, limit: int, message: Message) -> Message:
     """Put a message into `known` the second time it is met: most that are met once are never met again."""
-    if len(msg) <= MAX_KNOWN_BYTES:
-        rest = msg[2:]
-        mark = hash(rest)
-        if mark in _once:
-            remember(known(limit), rest, message)
-        else:
-            remember(_once, mark, None)
+    global _marks
+    if len(msg) > MAX_KNOWN_BYTES:
+        return message
+    rest = msg[2:]
+    mark = hash(rest) % len(_once)
+    if _once[mark]:
+        known(limit).put(rest, message)
+        return message
+    _once[mark] = 1
+    _marks += 1
+    if _marks > len(_once) // 4:
+        _once[:] = bytes(len(_once))
+        _marks = 0
     return message
 
 
-def known(limit: int) -> dict[bytes, Message]:
-    """Plain messages met before, by their bytes behind the id, as decoded with this limit. At most 4096."""
+class Known(dict[bytes, Message]):
+    """Plain messages met before, by their bytes behind the id. Forgets all when they are MAX_KNOWN together."""
+
+    weight = 0
+
+    def put(self, rest: bytes, message: Message) -> None:
+        """Remember a message under its bytes behind the id."""
+        self.weight += len(rest) + len(message.body) + ENTRY
+        if self.weight > MAX_KNOWN:
+            self.clear()
+            self.weight = 0
+        self[rest] = message
+
+
+def known(limit: int) -> Known:
+    """The messages met before as decoded with this limit."""
     table = _known.get(limit)
-    return remember(_known, limit, {}) if table is None else table
+    return remember(_known, limit, Known()) if table is None else table
 
 
 def _body(head: Head, walk: Walk) -> str:

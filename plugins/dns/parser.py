@@ -34,8 +34,8 @@ _LOCAL = b"\x05local\0"
 class DnsParser(Parser):
     """Parser and matcher of one connection (TCP) or flow (UDP).
 
-    Holds at most: 24 Mi characters of queries that wait for their response and 65536 plus one for each id of them, 64
-    responses that wait for a query, 64 zone transfers within the body limit each, and over TCP 65537 bytes a side.
+    Holds at most: one query for each id and 16384 more, 16 MiB of them; 64 responses that wait for a query, 64 zone
+    transfers within the body limit each; over TCP a message a side, 65537 bytes.
     """
 
     __slots__ = ("_framers", "_group", "_known", "_limit", "_matcher", "_service")

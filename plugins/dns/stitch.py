@@ -12,10 +12,11 @@ no latency.
 
 from collections import deque
 from collections.abc import Iterable, Iterator
+from itertools import takewhile
 from typing import Any
 
 from pxcap.core.protocol import LOST, TRUNCATED, Row
-from pxcap.plugins.dns.message import Message
+from pxcap.plugins.dns.message import ENTRY, Message
 from pxcap.plugins.dns.transfer import TRANSFERS, Transfer
 
 Query = tuple[int, int, Message]
@@ -24,11 +25,11 @@ Query = tuple[int, int, Message]
 AGE = 60_000_000_000  # ns; no resolver waits longer for an answer
 RETRY = 2_000_000_000  # ns; clients wait 1 to 5 s before they ask again
 DISORDER = 100_000_000  # ns
-MAX_CROWD = 65536  # queries waiting beyond the first of each id, of which there are as many
+MAX_CROWD = 16384  # queries waiting beyond the first of each id, of which there are as many
 MAX_SCAN = 256  # queries of one id that a response is compared with
 MAX_ORPHANS = 64  # responses held
 MAX_TRANSFERS = 64  # zone transfers at once on one connection
-MAX_WEIGHT = 24 << 20  # characters of all queries waiting
+MAX_WEIGHT = 16 << 20  # bytes of the queries waiting, estimated; repeated ones weigh nothing
 
 
 class Matcher:
@@ -95,7 +96,7 @@ class Matcher:
         while len(queue) > MAX_SCAN and queue[MAX_SCAN][0] <= when:
             given_up.append(queue.popleft())
             self._crowd -= 1
-        chosen = _choose([query for query in queue if query[0] <= when], when, key)
+        chosen = _choose(list(takewhile(lambda query: query[0] <= when, queue)), when, key)
         if chosen is not None:
             self._remove(side, chosen)
         return chosen, self._no_response(given_up)
@@ -106,9 +107,7 @@ class Matcher:
         """Note a response sent by `side`; returns rows. Over TCP, `framed` is its bytes and when the last was seen."""
         if framed is not None and self._transfers and (transfer := self._transfers.get(ident)) is not None:
             return self._gather(transfer, *framed)
-        query, rows = self.take(1 - side, when, ident, response.key)
-        if query is None and response.rare and response.rare.names:
-            query = self._by_name(1 - side, when, response.rare.names)
+        query, rows = self._question_of(side, when, ident, response)
         if query is not None:
             if framed is not None and query[2].qtype in TRANSFERS:
                 return rows + self._gather(Transfer(query, response, self._limit), *framed)
@@ -197,14 +196,19 @@ class Matcher:
         row = self.pair(query, query[1], transfer.message, transfer.last - query[0], *notes)
         return (*row[:4], transfer.body(), *row[5:])
 
+    def _question_of(self, side: int, when: int, ident: int, response: Message) -> tuple[Query | None, list[Row]]:
+        if response.rare and response.rare.names and not response.key:
+            return self._by_name(1 - side, when, response.rare.names), []
+        return self.take(1 - side, when, ident, response.key)
+
     def _settle(self, when: int, side: int, ident: int, response: Message) -> list[Row]:
         """A held response: by now a query that was sent before it, or a little later, may have come."""
-        query, rows = self.take(1 - side, when, ident, response.key)
-        if query is not None:
-            return [*rows, self.pair(query, ident, response, when - query[0])]
-        query, rows = self.take(1 - side, when + DISORDER, ident, response.key)
-        if query is not None:
-            return [*rows, self.pair(query, ident, response, None, "guessed")]
+        rows: list[Row] = []
+        for late, notes in ((0, ()), (DISORDER, ("guessed",))):
+            query, given_up = self._question_of(side, when + late, ident, response)
+            rows += given_up
+            if query is not None:
+                return [*rows, self.pair(query, ident, response, None if late else when - query[0], *notes)]
         if response.rare and response.rare.dubious:
             return rows
         head = f'{{"txid":{ident}{response.header}'
@@ -276,7 +280,7 @@ def _note(*parts: str | Message) -> str:
 
 
 def _size(message: Message) -> int:
-    return len(message.header) + len(message.body)
+    return len(message.body) + ENTRY
 
 
 def _first(item: tuple[Any, ...]) -> Any:

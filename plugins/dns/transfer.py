@@ -19,7 +19,8 @@ class Transfer:
         note: "gap" when a part of the answer was not captured.
     """
 
-    __slots__ = ("_answers", "_closing", "_incremental", "_messages", "_room", "_serial", "_soas", "_total",
+    __slots__ = ("_answers", "_closing",
+        "_differences", "_incremental", "_messages", "_room", "_serial", "_soas", "_total",
                  "last", "message", "note", "query")  # fmt: skip
 
     def __init__(self, query: tuple[int, int, Message], message: Message, limit: int) -> None:
@@ -30,6 +31,7 @@ class Transfer:
         self._incremental = query[2].qtype == _IXFR
         self._answers: list[str] = []
         self._closing = "}"
+        self._differences = False
         self._messages = 0
         self._room = limit
         self._serial = -1
@@ -73,10 +75,8 @@ class Transfer:
         """
         if index == 0:
             self._serial = serial
-        elif index > 1 and self._soas == 1:
-            self._incremental = False
-        if not self._incremental or serial == self._serial:
-            self._soas += 1
         elif index == 1:
-            return False
-        return self._soas == (3 if self._incremental else 2)
+            self._differences = self._incremental and serial != self._serial
+        if serial == self._serial or not self._differences:
+            self._soas += 1
+        return self._soas == (3 if self._differences else 2)
