@@ -1,60 +1,78 @@
-"""Prints docs/reference.md from the commands' own help: `python -m pxcap.cli.reference > docs/reference.md`."""
+"""Prints docs/reference.md from the commands' own help: `python -m pxcap.cli.reference > docs/reference.md`.
 
-import io
-import os
+The texts are those that `--help` shows; only their layout is made here, as typer's changes between its versions.
+"""
+
+import inspect
 from collections.abc import Iterator
-from contextlib import redirect_stdout
+from typing import Any
 
-from pxcap.cli.main import main
+import typer
 
-COMMANDS: tuple[tuple[str, ...], ...] = (
-    (),
-    ("replay",),
-    ("run",),
-    ("script",),
-    ("script", "list"),
-    ("script", "show"),
-    ("tables",),
-    ("schema",),
-    ("sql",),
-    ("plugin",),
-    ("plugin", "list"),
-    ("doctor",),
-)
+from pxcap.cli.main import app
+
+HEAD = """# Commands
+
+Made by `python -m pxcap.cli.reference > docs/reference.md` from what `--help` shows; a test fails when it is stale.
+
+Results go to standard output, everything else (progress, warnings, counts of what was lost) to standard error. The exit
+status is 0 when done, 1 when something failed, 2 when the command was misused, 130 when it was interrupted."""
 
 
 def reference() -> str:
-    """The page as Markdown: one heading and one help text a command, 100 columns wide on any terminal."""
-    return "\n".join(_lines()) + "\n"
+    """The page as Markdown: for each command its usage, its text, its arguments and options."""
+    lines = [HEAD]
+    for path, command in commands():
+        lines += ["", f"## {' '.join(path)}", "", *_about(path, command)]
+    return "\n".join(lines) + "\n"
 
 
-def _lines() -> Iterator[str]:
-    yield "# Commands"
+def commands() -> list[tuple[tuple[str, ...], Any]]:
+    """Every command but the groups, with the words that call it."""
+    return list(_walk(("pxcap",), typer.main.get_command(app)))
+
+
+def _walk(path: tuple[str, ...], command: Any) -> Iterator[tuple[tuple[str, ...], Any]]:
+    parts = getattr(command, "commands", None)
+    if parts is None:
+        yield path, command
+        return
+    for name, part in parts.items():
+        yield from _walk((*path, name), part)
+
+
+def _about(path: tuple[str, ...], command: Any) -> Iterator[str]:
+    arguments = [one for one in command.params if one.param_type_name == "argument"]
+    options = [one for one in command.params if one.param_type_name == "option" and not one.hidden]
+    yield "```text"
+    yield " ".join([*path, "[OPTIONS]", *map(_usage, arguments)])
+    yield "```"
+    for paragraph in inspect.cleandoc(command.help or "").split("\n\n"):
+        yield ""
+        text = " ".join(paragraph.split())
+        yield text if not text.startswith("Example: ") else f"Example: `{text.removeprefix('Example: ')}`"
     yield ""
-    yield "Made from `--help` by `python -m pxcap.cli.reference > docs/reference.md`; a test fails when it is stale."
-    for command in COMMANDS:
-        yield ""
-        yield f"## {' '.join(('pxcap', *command))}"
-        yield ""
-        yield "```text"
-        yield help_of(command)
-        yield "```"
+    for argument in arguments:
+        yield f"- `{_usage(argument)}`: {argument.help}"
+    for option in options:
+        metavar = "" if option.is_flag else f" {option.metavar or '|'.join(_choices(option))}"
+        yield f"- `{', '.join(reversed(option.opts))}{metavar}`: {' '.join(option.help.split())}{_extra(option)}"
 
 
-def help_of(command: tuple[str, ...]) -> str:
-    """What `pxcap COMMAND --help` prints."""
-    before = os.environ.get("COLUMNS")
-    os.environ["COLUMNS"] = "100"
-    text = io.StringIO()
-    try:
-        with redirect_stdout(text):
-            main([*command, "--help"])
-    finally:
-        if before is None:
-            del os.environ["COLUMNS"]
-        else:
-            os.environ["COLUMNS"] = before
-    return text.getvalue().strip()
+def _usage(argument: Any) -> str:
+    text = str(argument.metavar) + ("..." if argument.nargs == -1 else "")
+    return text if argument.required else f"[{text}]"
+
+
+def _choices(option: Any) -> list[str]:
+    default = option.default
+    return [str(one.value) for one in type(default)] if hasattr(type(default), "__members__") else []
+
+
+def _extra(option: Any) -> str:
+    default = getattr(option.default, "value", option.default)
+    shown = [f"default `{default}`"] if default not in (None, "", False, []) else []
+    return "".join(f" ({one})" for one in [*shown, *([f"environment `{option.envvar}`"] if option.envvar else [])])
 
 
 if __name__ == "__main__":

@@ -43,7 +43,7 @@ def replay(
 ) -> None:
     """Read captures and store every request with its response. A store is appended to, never emptied.
 
-    Prints records, errors and bytes lost of each table. Of a file that cannot be read the rest are replayed all the same.
+    Prints records, errors and bytes lost of each table. A file that cannot be read is named; the others are replayed.
 
     Example: pxcap replay trace.pcap
 

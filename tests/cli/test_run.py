@@ -1,10 +1,8 @@
-"""pxcap run and pxcap script: what is shown of a store."""
+"""pxcap run: what is shown of a store."""
 
 import pytest
 from tests.cli.conftest import Command
 from tests.cli.traffic import DNS_RECORDS, HTTP_RECORDS, REDIS_RECORDS
-
-from pxcap.cli.scripts import SCRIPTS
 
 PIXIES_HTTP_COLUMNS = [
     "time_",
@@ -87,14 +85,3 @@ def test_schemas_names_every_column_of_every_table(pxcap: Command, stored: str) 
     latency = next(row for row in rows if row["column_name"] == "latency")
     assert (latency["column_type"], latency["column_unit"]) == ("INT64", "ns")
     assert all(row["column_desc"] for row in rows)
-
-
-def test_script_list_names_every_script(pxcap: Command) -> None:
-    assert [row["script"] for row in pxcap("script", "list", "-o", "json").rows] == list(SCRIPTS)
-
-
-def test_script_show_names_every_argument(pxcap: Command) -> None:
-    done = pxcap("script", "show", "px/redis_data", "-o", "json")
-    assert [row["argument"] for row in done.rows] == [argument.name for argument in SCRIPTS["px/redis_data"].arguments]
-    assert all(row["meaning"] for row in done.rows)
-    assert pxcap("script", "show", "px/redis_data").err == "px/redis_data: Redis commands and their replies.\n"

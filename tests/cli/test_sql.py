@@ -1,4 +1,4 @@
-"""pxcap sql, tables and schema."""
+"""pxcap sql."""
 
 import json
 import subprocess
@@ -36,21 +36,6 @@ def test_a_table_is_limited_by_itself_and_json_is_not(pxcap: Command, stored: st
     query = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1500) SELECT i FROM n"
     assert len(pxcap("sql", query, "--store", stored).out.splitlines()) == 1001
     assert len(pxcap("sql", query, "--store", stored, "-o", "json").rows) == 1500
-
-
-def test_tables(pxcap: Command, stored: str) -> None:
-    rows = pxcap("tables", "--store", stored, "-o", "json").rows
-    http = next(row for row in rows if row["table"] == "http_events")
-    assert http["records"] == HTTP_RECORDS
-    assert (http["first_time"], http["last_time"]) == (1_700_000_001_002_000_000, 1_700_000_401_002_000_000)
-    assert all(row["meaning"] for row in rows)
-
-
-def test_schema(pxcap: Command, stored: str) -> None:
-    rows = pxcap("schema", "http_events", "--store", stored, "-o", "json").rows
-    assert rows[0]["column"] == "time_"
-    assert [row["column"] for row in rows[-2:]] == ["latency", "note"]
-    assert (rows[-2]["type"], rows[-2]["unit"]) == ("INT64", "ns")
 
 
 def test_a_reader_that_goes_away_is_no_error(stored: str) -> None:

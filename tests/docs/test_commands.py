@@ -1,0 +1,123 @@
+"""Every command the documents show works, and prints what they show."""
+
+import gzip
+import io
+import os
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import redirect_stderr, redirect_stdout
+from itertools import groupby
+from pathlib import Path
+
+import pytest
+from tests.cli.traffic import write_trace
+from tests.docs.blocks import ROOT, Block, blocks
+
+from pxcap.cli.main import main
+from pxcap.cli.reference import commands
+
+WIDTH = "110"  # of the terminal the documents show
+PLAIN = re.compile(r"pxcap [^|<>;&`$]*")  # needs no shell
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where a reader of the documents might be: beside the repository's files and a capture."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("PXCAP_STORE", raising=False)
+    monkeypatch.setenv("COLUMNS", WIDTH)
+    monkeypatch.setenv("TERM", "xterm")
+    (tmp_path / "fixtures").symlink_to(ROOT / "fixtures")
+    write_trace(tmp_path / "trace.pcap")
+    (tmp_path / "trace.pcap.gz").write_bytes(gzip.compress((tmp_path / "trace.pcap").read_bytes()))
+    return tmp_path
+
+
+def run(command: str) -> tuple[int, str]:
+    """Status and everything printed; in this process where no shell is needed, as starting one costs more."""
+    if PLAIN.fullmatch(command):
+        out, err = Terminal(), io.StringIO()
+        with redirect_stdout(out), redirect_stderr(err):
+            status = main(shlex.split(command)[1:])
+        return status, re.sub(r"\x1b\[[0-9;]*m", "", out.getvalue()) + err.getvalue()
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    done = subprocess.run(
+        ["/bin/bash", "-o", "pipefail", "-c", command],
+        env={**os.environ, "PATH": path},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    return done.returncode, done.stdout
+
+
+def steps(block: Block) -> Iterator[tuple[str, str]]:
+    """Each command of a block with the output shown below it."""
+    for part in re.split(r"^\$ ", block.text, flags=re.MULTILINE)[1:]:
+        command, _, shown = part.partition("\n")
+        yield command, shown
+
+
+def pages() -> dict[str, list[Block]]:
+    return {page: list(group) for page, group in groupby(blocks("console"), key=lambda block: block.page)}
+
+
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize("page", pages())
+def test_commands_of_a_page_work_in_order(page: str, pytestconfig: pytest.Config) -> None:
+    text = (ROOT / page).read_text()
+    for block in pages()[page]:
+        for command, shown in steps(block):
+            status, printed = run(command)
+            printed = "".join(f"{line.rstrip()}\n" for line in printed.splitlines())
+            assert status == 0, f"{block}: {command}\n{printed}"
+            if shown and pytestconfig.getoption("--update-golden"):
+                text = text.replace(f"$ {command}\n{shown}", f"$ {command}\n{printed}")
+            elif shown:
+                assert printed == shown, f"{block}: {command}"
+    if pytestconfig.getoption("--update-golden"):
+        (ROOT / page).write_text(text)
+
+
+def examples() -> list[str]:
+    """The examples of every --help."""
+    return [line for _, command in commands() for line in re.findall(r"Example: (.+)", command.help)]
+
+
+@pytest.mark.usefixtures("folder")
+def test_every_command_has_an_example_and_it_works() -> None:
+    assert all("Example: pxcap " in command.help for _, command in commands())
+    run("pxcap replay trace.pcap")
+    for example in examples():
+        status, printed = run(example)
+        assert status == 0, f"{example}\n{printed}"
+
+
+def test_make_targets_exist() -> None:
+    shown = {target for block in blocks("sh") for target in re.findall(r"^make (\S+)$", block.text, re.MULTILINE)}
+    prose = {target for page in pages() for target in re.findall(r"`make (\w+)", (ROOT / page).read_text())}
+    makefile = (ROOT / "Makefile").read_text()
+    assert {"demo", "test"} <= shown | prose
+    for target in shown | prose:
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
+
+
+def test_blocks_of_shell_hold_make_only() -> None:
+    """Whatever else a reader is told to type is in a `console` block, and is run."""
+    assert all(line.startswith("make ") for block in blocks("sh", "bash", "shell") for line in block.text.splitlines())
+
+
+def test_links_between_the_documents_lead_somewhere() -> None:
+    for page in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").glob("*.md")]:
+        for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text()):
+            assert (page.parent / target).exists(), f"{page.name}: {target}"
