@@ -12,12 +12,16 @@ import zstandard
 
 STEP = 4096  # input given to a decoder at once: what it costs when the bytes turn out to be corrupt
 MAX_ZSTD_WINDOW = 8 << 20  # RFC 9659: the largest window a content coding may ask for
+ZSTD_BLOCK = 128 << 10
 MAX_CODINGS = 4
 
 
-def encoded_room(limit: int) -> int:
-    """How many encoded bytes to keep to be able to show `limit` decoded ones, even where coding made them longer."""
-    return limit + limit // 8 + 1024 if limit else 0
+def encoded_room(limit: int, codings: tuple[str, ...]) -> int:
+    """How many encoded bytes to keep to be able to show `limit` decoded ones, even where coding made them longer.
+
+    A zstd block is decoded whole or not at all, and takes up to 128 KiB (RFC 8878, section 3.1.1.2.3).
+    """
+    return (limit + limit // 8 + 1024 + (ZSTD_BLOCK if "zstd" in codings else 0)) if limit else 0
 
 
 def decode(data: bytes, codings: tuple[str, ...], limit: int) -> tuple[bytes, bool]:
@@ -40,7 +44,7 @@ def decode(data: bytes, codings: tuple[str, ...], limit: int) -> tuple[bytes, bo
             return b"", False
         out = bytearray()
         try:
-            decoder(data, limit if index == 0 else encoded_room(limit), out)
+            decoder(data, limit if index == 0 else encoded_room(limit, codings), out)
         except (zlib.error, brotli.error, zstandard.ZstdError):
             well = False
         data = bytes(out)

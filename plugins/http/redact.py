@@ -21,7 +21,8 @@ _USERINFO = re.compile(r"(^|[^A-Za-z0-9])([A-Za-z][A-Za-z0-9+.-]*://)[^/?#@\s]+@
 _JSON = re.compile(rf'("{_NAMES}"\s*:\s*)(?:"(?:[^"\\]|\\.)*+"?|[^\s,}}\]"\[{{]+)', re.IGNORECASE)
 _CAMEL = re.compile(r'("\w*(?:Password|Passwd|Secret|ApiKey|Token)"\s*:\s*)(?:"(?:[^"\\]|\\.)*+"?|[^\s,}\]"\[{]+)')
 _PART = re.compile(
-    rf'(\bname="{_NAMES}"[^\r\n]*(?:\r?\n[^\r\n]+)*\r?\n\r?\n)(?:(?!\r?\n--).)*', re.IGNORECASE | re.DOTALL
+    rf'(\bname="{_NAMES}"[^\r\n]{{0,200}}(?:\r?\n[^\r\n]{{1,200}}){{0,4}}\r?\n\r?\n)(?:(?!\r?\n--).)*',
+    re.IGNORECASE | re.DOTALL,
 )
 
 

@@ -49,7 +49,7 @@ class Exchange:
         """An empty body with room for what a record can show of it."""
         if headers.media.shape == BINARY:
             return Body(0)
-        return Body(encoded_room(self.limit) if headers.codings else self.limit + 1)
+        return Body(encoded_room(self.limit, headers.codings) if headers.codings else self.limit + 1)
 
     def show(self, body: Body, headers: Headers) -> str:
         """A body as a record shows it."""
