@@ -1,5 +1,6 @@
 """SQLite: one file in WAL mode. One process writes at a time, the others wait; readers never wait."""
 
+import contextlib
 import os
 import re
 import sqlite3
@@ -25,7 +26,7 @@ from pxcap.store.sqltext import first_word
 PAGE_SIZE = 16384  # rows hold bodies: fewer overflow pages, and a quarter more rows a second than with 4096
 GROUP = 32  # rows a statement
 MAX_VARIABLES = 999  # marks a statement may hold, whatever SQLite it is (SQLITE_MAX_VARIABLE_NUMBER before 3.32)
-BUSY_SECONDS = 1.0  # how long SQLite itself waits for a lock; the caller's back-off goes on from there
+BUSY_SECONDS = 0.5  # how long SQLite itself waits for a lock; the caller's back-off goes on from there
 TICK = 100_000  # instructions of SQLite's machine between two looks at the clock and at pending signals
 LONGEST_VALUE = 1 << 28  # bytes a statement of a person may build
 
@@ -138,6 +139,12 @@ class SQLite(Dialect):
             for pragma in _PRAGMAS:
                 connection.execute(pragma)
 
+        @event.listens_for(engine, "invalidate")
+        def let_go(connection: sqlite3.Connection, record: object, error: object) -> None:
+            # Closed with a statement under way (Ctrl-C), it would keep its lock until that is garbage-collected.
+            with contextlib.suppress(sqlite3.Error):
+                connection.rollback()
+
         @event.listens_for(engine, "begin")
         def begin(connection: Connection) -> None:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
@@ -236,7 +243,7 @@ class SQLite(Dialect):
         return sqlite3.connect(
             f"file:{quote(str(self.path.absolute()))}?{mode}",
             uri=True,
-            timeout=BUSY_SECONDS * 5,
+            timeout=5,
             isolation_level=None,
             check_same_thread=False,
             detect_types=sqlite3.PARSE_DECLTYPES,

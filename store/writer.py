@@ -80,14 +80,12 @@ class StoreWriter:
         buffer = self._buffers.get(table)
         if buffer is None:
             raise StoreError(f"table {table} was not prepared", "the plugin that writes it must declare it")
+        if not rows:
+            return
         held = buffer.rows
         held.extend(rows)
-        size = 0
         sample = rows[::SAMPLE]
-        for at in buffer.long:
-            for row in sample:
-                size += len(row[at] or "")
-        size *= SAMPLE
+        size = _text_size(sample, buffer.long) * len(rows) // len(sample)
         buffer.size += size
         self._bytes += size
         if len(held) >= self._batch:
@@ -145,11 +143,12 @@ class StoreWriter:
             try:
                 self._try(*self._pending, careful)
             except Exception as error:
-                self._disconnect()
                 fault = self._dialect.fault(error)
                 if fault.fate is Fate.ROWS and not careful:
                     careful = True
-                elif fault.fate is not Fate.RETRY or not backoff.wait():
+                    continue
+                self._disconnect()
+                if fault.fate is not Fate.RETRY or not backoff.wait():
                     raise self._give_up(fault) from error
             except BaseException:
                 self._disconnect()
@@ -172,7 +171,7 @@ class StoreWriter:
                 else:
                     self._dialect.insert(connection, buffer.name, buffer.columns, rows)
             elif self._last_batch(connection) != number:
-                raise StoreError(f"store {self._dialect.shown}: was emptied while it was written to")
+                raise LookupError("the store was emptied while it was written to")
         self._pending, self._number = None, number
         self.written[buffer.name] += len(rows) - len(bad)
         for row, fault in bad:
@@ -250,3 +249,14 @@ class StoreWriter:
                     connection.execute(WRITERS.delete().where(WRITERS.c.writer == self._name))
             connection.close()
         self._name, self._number, self._registered = uuid.uuid4().hex, 0, False
+
+
+def _text_size(rows: Sequence[Row], columns: Sequence[int]) -> int:
+    size = 0
+    try:
+        for at in columns:
+            for row in rows:
+                size += len(row[at] or "")
+    except (TypeError, IndexError):  # the database will refuse such a row, by name
+        return size
+    return size
