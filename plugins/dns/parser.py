@@ -157,8 +157,7 @@ class DnsParser(Parser):
 
     def _message(self, side: int, msg: bytes, when: int, last: int, cut: str = "") -> list[Row]:
         if len(msg) < HEADER_SIZE:
-            if not cut:
-                self.error("too_short")
+            self.error("cut_header" if cut else "too_short")
             return []
         service = self._service_of(msg) if self._service else UNICAST
         message = None if service or cut else self._known.get(msg[2:])
