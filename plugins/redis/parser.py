@@ -8,12 +8,16 @@ message (`resync`). Only the part of a line is ever left in an inbox: at most MA
 from pxcap.core.protocol import REQUEST, RESPONSE, TRUNCATED, ConnectionInfo, Parser, Row
 from pxcap.core.stream import Chunk, Inbox
 from pxcap.core.text import to_text
-from pxcap.plugins.redis.reply import ReplyReader, common_replies
-from pxcap.plugins.redis.request import RequestReader, common_requests
+from pxcap.plugins.redis.ahead import MAX_BYTES, Ahead
+from pxcap.plugins.redis.fast import common_replies, common_requests
+from pxcap.plugins.redis.reply import ReplyReader
+from pxcap.plugins.redis.request import RequestReader
 from pxcap.plugins.redis.resync import find_reply, find_request
 from pxcap.plugins.redis.stitch import Stitcher
 from pxcap.plugins.redis.types import Reply
 from pxcap.plugins.redis.wire import MAX_HEADER
+
+ENOUGH = 4096  # unanswered requests before more are parsed
 
 
 class Lane:
@@ -38,14 +42,16 @@ class Lane:
 class RedisParser(Parser):
     """Parses and matches one connection.
 
-    Holds at most twice the body limit, MAX_LINE bytes a side, and the pending requests.
+    Holds at most twice the body limit, MAX_LINE bytes a side, MAX_BYTES of requests that run ahead, and unanswered
+    requests of MAX_WEIGHT bytes.
     """
 
-    __slots__ = ("_lanes", "_limit", "_replies", "_requests", "_stitch")
+    __slots__ = ("_ahead", "_lanes", "_limit", "_replies", "_requests", "_stitch")
 
     def __init__(self, info: ConnectionInfo) -> None:
         super().__init__(info)
         self._limit = info.settings.body_limit
+        self._ahead = Ahead()
         self._lanes = (Lane(info.midstream), Lane(info.midstream))
         self._requests = RequestReader(self._limit, info.settings.redact)
         self._replies = ReplyReader(self._limit)
@@ -53,18 +59,22 @@ class RedisParser(Parser):
 
     def feed(self, side: int, chunk: Chunk) -> list[Row]:
         """Take the next bytes of a side and return the rows they complete."""
-        lane = self._lanes[side]
-        lane.inbox.add(chunk)
         if side == REQUEST:
-            self._feed_requests(lane, chunk)
+            self._turn(self._lanes[RESPONSE])
+            self._ahead.add(chunk)
+            self._catch_up()
         else:
-            self._feed_replies(lane, chunk)
+            self._turn(self._lanes[REQUEST])
+            self._feed_replies(chunk)
+            self._catch_up()
         return self._rows()
 
     def gap(self, side: int, size: int, time: int, reason: str) -> list[Row]:
         """Bytes of a side were lost: inside a value of known length they cost only themselves."""
+        self._catch_up(everything=True)
         lane, stitch = self._lanes[side], self._stitch
         reader = self._requests if side == REQUEST else self._replies
+        stitch.hole(side)
         beyond = reader.lose(size, reason) if reader.started else size
         if reader.started and reader.complete:
             self._complete(side)
@@ -82,6 +92,7 @@ class RedisParser(Parser):
     def finish(self, time: int) -> list[Row]:
         """The connection is over: rows for what is incomplete and what was not answered."""
         if not self.done:
+            self._catch_up(everything=True)
             for side, reader in ((REQUEST, self._requests), (RESPONSE, self._replies)):
                 if reader.started:
                     self._abandon(side, TRUNCATED)
@@ -93,7 +104,8 @@ class RedisParser(Parser):
         rows = stitch.rows
         if rows:
             stitch.rows = []
-        self.lockstep = not stitch.matcher.sure or stitch.syncing()
+        lost = self._lanes[REQUEST].lost or self._lanes[RESPONSE].lost
+        self.lockstep = lost or not stitch.matcher.sure or stitch.syncing()
         if stitch.replicating and not self.done:
             self.done = True
             self.error("replication_link")
@@ -104,14 +116,23 @@ class RedisParser(Parser):
 
     # Requests.
 
-    def _feed_requests(self, lane: Lane, chunk: Chunk) -> None:
+    def _catch_up(self, everything: bool = False) -> None:
+        """Parse requests that run ahead, until enough await their replies."""
+        ahead, matcher = self._ahead, self._stitch.matcher
+        while ahead.size and (
+            everything or len(matcher.pending) < ENOUGH or ahead.size > MAX_BYTES or not matcher.sure
+        ):
+            self._feed_requests(ahead.take())
+
+    def _feed_requests(self, chunk: Chunk) -> None:
+        lane = self._lanes[REQUEST]
         inbox, reader, stitch = lane.inbox, self._requests, self._stitch
-        self._lanes[RESPONSE].waiting = False
+        inbox.add(chunk)
         buf, pos = inbox.buf, inbox.pos
         while pos < len(buf) and not stitch.replicating:
             if not reader.started:
                 if lane.lost:
-                    at, found = find_request(buf, pos, lane.first)
+                    at, found = find_request(buf, pos, lane.first, reader.inline)
                     lane.first = lane.first and at == pos
                     pos = at
                     if not found:
@@ -119,7 +140,6 @@ class RedisParser(Parser):
                     lane.lost = lane.first = False
                 elif stitch.plain_requests and inbox.base + pos >= chunk.offset:
                     pos = common_requests(buf, pos, inbox.base, chunk, stitch.matcher.pending.append, self._limit)
-                    stitch.bound()
                     if pos >= len(buf):
                         break
                 reader.start(inbox.time_at(pos))
@@ -131,6 +151,7 @@ class RedisParser(Parser):
             else:
                 break
         inbox.pos = pos
+        stitch.bound(len(chunk.data))
 
     def _bad_request(self, lane: Lane) -> None:
         self.error("bad_request")
@@ -139,13 +160,17 @@ class RedisParser(Parser):
 
     # Replies.
 
-    def _feed_replies(self, lane: Lane, chunk: Chunk) -> None:
-        inbox, reader, stitch = lane.inbox, self._replies, self._stitch
+    def _feed_replies(self, chunk: Chunk) -> None:
+        lane = self._lanes[RESPONSE]
+        inbox, reader, stitch, ahead = lane.inbox, self._replies, self._stitch, self._ahead
+        inbox.add(chunk)
         buf, pos = inbox.buf, inbox.pos
         if lane.waiting:
             inbox.pos = len(buf)
             return
         while pos < len(buf) and not stitch.replicating:
+            if ahead.size:
+                self._catch_up()
             if not reader.started:
                 if lane.lost:
                     at, found = find_reply(buf, pos, lane.first)
@@ -153,6 +178,8 @@ class RedisParser(Parser):
                     pos = at
                     if not found:
                         break
+                    if not lane.first:
+                        stitch.gap(RESPONSE)  # what was skipped may have been replies
                     lane.lost = lane.first = False
                 elif stitch.syncing():
                     pos = self._sync(buf, pos, inbox)
@@ -160,7 +187,7 @@ class RedisParser(Parser):
                         return
                 elif stitch.plain_replies and stitch.matcher.pending and inbox.base + pos >= chunk.offset:
                     pos = common_replies(buf, pos, inbox.base, chunk, stitch.matcher.pending, stitch.rows, self._limit)
-                    if pos >= len(buf) or stitch.syncing():
+                    if pos >= len(buf) or stitch.syncing() or (ahead.size and not stitch.matcher.pending):
                         continue
                 reader.start(inbox.time_at(pos))
             pos = reader.run(buf, pos)
@@ -196,6 +223,12 @@ class RedisParser(Parser):
         return -1
 
     # Both.
+
+    def _turn(self, other: Lane) -> None:
+        """A side speaks: what the other says next is likely the beginning of a message."""
+        other.waiting = False
+        if other.lost and other.inbox.pos >= len(other.inbox.buf):
+            other.first = True
 
     def _complete(self, side: int) -> None:
         if side == RESPONSE:

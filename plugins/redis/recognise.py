@@ -39,7 +39,7 @@ def recognise(sample: Sample) -> int:
         return answered
     asked = _request(request)
     if asked == NO and sample.midstream:
-        at, found = find_request(request, 0, False)
+        at, found = find_request(request, 0, False, False)
         asked = min(_request(request[at:]), LIKELY) if found else NO
     if asked == NO:
         return _inline(request, response) if answered else NO

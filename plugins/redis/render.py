@@ -31,12 +31,13 @@ def json_array(texts: Iterable[str]) -> str:
 def bytes_array(values: Sequence[bytes]) -> str:
     """Whole values as a JSON array of strings: `json_array(map(to_text, values))`, decoded and escaped in one go."""
     joined = _SEPARATOR.join(values)
-    if joined.count(_SEPARATOR) != len(values) - 1:
+    try:
+        text = joined.decode()
+    except UnicodeDecodeError:
         return json_array(map(to_text, values))
-    text = quote(str(joined, "utf-8", "backslashreplace")).replace("\x7f", '","')
-    if "\\u0000" in text:
+    if "\0" in text or text.count("\x7f") != len(values) - 1:
         return json_array(map(to_text, values))
-    return f"[{text}]"
+    return "[" + quote(text).replace("\x7f", '","') + "]"
 
 
 def number_json(text: str) -> str:

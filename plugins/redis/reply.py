@@ -1,19 +1,13 @@
 """Replies and pushes, RESP2 and RESP3.
 
-As with requests there are two readers. `common_replies` walks whole small replies and makes rows of them at once;
 `ReplyReader` takes in one value of any type, size and nesting as it comes and renders it while reading. It keeps at most
 the body limit and SLACK bytes; what does not fit is counted, and shown as a last element `...(N more)`.
 """
 
-from collections import deque
-
-from pxcap.core.protocol import Row
-from pxcap.core.stream import Chunk
 from pxcap.core.text import quote
 from pxcap.plugins.redis.nesting import Frame
-from pxcap.plugins.redis.render import bytes_array, number_json, shown
-from pxcap.plugins.redis.segments import Segments
-from pxcap.plugins.redis.types import Reply, Request
+from pxcap.plugins.redis.render import number_json, shown
+from pxcap.plugins.redis.types import Reply
 from pxcap.plugins.redis.wire import (
     ARRAY,
     ATTRIBUTE,
@@ -36,7 +30,6 @@ from pxcap.plugins.redis.wire import (
     PUSH,
     SET,
     SIMPLE,
-    SIZES,
     SLACK,
     VERBATIM,
     Bulk,
@@ -47,98 +40,6 @@ _BULKS = frozenset({BULK, BULK_ERROR, VERBATIM})
 _AGGREGATES = frozenset({ARRAY, SET, MAP, PUSH, ATTRIBUTE})
 _PER_ITEM = {MAP: 2, ATTRIBUTE: 2}
 _LONG_LINE = 4096  # a status or error that long is taken in as it comes
-_MAX_LINES = 1024
-
-
-class _Lines(dict[bytes, str]):
-    """Text of short status replies, by their line."""
-
-    def __missing__(self, line: bytes) -> str:
-        """Decode one seen for the first time; KeyError sends long ones to `ReplyReader`."""
-        if len(line) > 32 or not line.isascii() or b"\0" in line:
-            raise KeyError(line)
-        if len(self) >= _MAX_LINES:
-            self.clear()
-        self[line] = text = line[1:].decode("ascii")
-        return text
-
-
-_LINES = _Lines()
-
-
-def common_replies(
-    buf: bytes, pos: int, base: int, chunk: Chunk, pending: deque[Request], rows: list[Row], limit: int
-) -> int:
-    """Answer plain pending requests with the plain whole replies in `buf`; returns where it met anything else.
-
-    Args:
-        buf: Contiguous bytes.
-        pos: Where a reply begins, inside `chunk`.
-        base: Stream offset of `buf[0]`.
-        chunk: For the times.
-        pending: Unanswered requests in order; answered ones are taken from the front.
-        rows: Takes a row for each.
-        limit: Longest reply taken, so that none needs cutting.
-    """
-    index, sizes, lines = buf.index, SIZES, _LINES
-    popleft, append = pending.popleft, rows.append
-    size = len(buf)
-    segments = Segments(chunk, base, pos)
-    now, turn = segments.time, segments.turn
-    try:
-        while pos < size:
-            stop = index(CRLF, pos)
-            kind = buf[pos]
-            end = stop + 2
-            if kind == SIMPLE:
-                text = lines[buf[pos:stop]]
-            elif kind == BULK:
-                if buf[pos:stop] == b"$-1":
-                    text = "null"
-                else:
-                    end += sizes[buf[pos:stop]]
-                    text = str(buf[stop + 2 : end], "utf-8", "backslashreplace")
-                    if "\0" in text:
-                        break
-                    end += 2
-            elif kind == INTEGER:
-                text = str(buf[pos + 1 : stop], "ascii")
-                if not text.isdigit() or len(text) > 19:
-                    break
-            elif kind == ARRAY:
-                text, end = _flat_array(buf, pos, stop)
-            else:
-                break
-            if end > size or end - pos > limit:
-                break
-            if pos >= turn:
-                now, turn = segments.at(pos)
-            time, cmd, args, special, note = popleft()
-            if special is not None:
-                pending.appendleft((time, cmd, args, special, note))
-                break
-            append((time, cmd, args, text, False, now - time, note))
-            pos = end
-    except (KeyError, ValueError, IndexError):
-        pass
-    return pos
-
-
-def _flat_array(buf: bytes, pos: int, stop: int) -> tuple[str, int]:
-    """An array of short strings as JSON, and where it ends; KeyError or ValueError when it is anything else."""
-    digits = buf[pos + 1 : stop]
-    if not digits.isdigit() or len(digits) > 4 or (count := int(digits)) == 0:
-        raise KeyError(digits)
-    index, sizes = buf.index, SIZES
-    at = stop + 2
-    values = []
-    for _ in range(count):
-        stop = index(CRLF, at)
-        begin = stop + 2
-        stop = begin + sizes[buf[at:stop]]
-        values.append(buf[begin:stop])
-        at = stop + 2
-    return bytes_array(values), at
 
 
 class ReplyReader:

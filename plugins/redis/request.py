@@ -1,17 +1,14 @@
 """Requests: arrays of bulk strings, and inline commands.
 
-Two readers give the same requests. `common_requests` walks a buffer of whole small commands, which nearly all are;
-where it meets anything else it stops, and `RequestReader` takes in one request, however large and however cut, keeping
-only what is shown. Nothing is read twice, so a long request that comes in small pieces costs no more than its bytes.
+`RequestReader` takes in one request, however large and however cut, and keeps only what is shown. Nothing is read twice,
+so a long request that comes in small pieces costs no more than its bytes.
 """
 
-from collections.abc import Callable
+from functools import lru_cache
 
-from pxcap.core.stream import Chunk
 from pxcap.core.text import REDACTED, to_text
 from pxcap.plugins.redis.redact import SECRET_COMMANDS, has_secret_reply, redact_args, redact_unparsed
-from pxcap.plugins.redis.render import bytes_array, json_array, more, shown
-from pxcap.plugins.redis.segments import Segments
+from pxcap.plugins.redis.render import json_array, more, shown
 from pxcap.plugins.redis.types import Kind, Request, Special
 from pxcap.plugins.redis.wire import (
     CRLF,
@@ -20,7 +17,6 @@ from pxcap.plugins.redis.wire import (
     MAX_ITEMS,
     MAX_LINE,
     MAX_WORD,
-    SIZES,
     SLACK,
     Bulk,
     number,
@@ -30,80 +26,15 @@ from pxcap.plugins.redis.words import split_words
 _LOST_WORD = b"?"
 _SUBSCRIBE = frozenset({"SUBSCRIBE", "PSUBSCRIBE", "SSUBSCRIBE"})
 _UNSUBSCRIBE = frozenset({"UNSUBSCRIBE", "PUNSUBSCRIBE", "SUNSUBSCRIBE"})
-_SPECIAL = frozenset(
+SPECIAL_COMMANDS = frozenset(
     {*SECRET_COMMANDS, *_SUBSCRIBE, *_UNSUBSCRIBE, "CLIENT", "MONITOR", "PSYNC", "REPLCONF", "RESET", "SYNC"}
 )
-_MAX_HEADS = 4096
 
 
-class _Heads(dict[bytes, tuple[int, str]]):
-    r"""Number of arguments and command by a request's first bytes, `b"*2\r\n$3\r\nGET"`, for plain commands."""
-
-    def __missing__(self, head: bytes) -> tuple[int, str]:
-        """Parse a head seen for the first time; KeyError sends anything unusual to `RequestReader`."""
-        parts = head.split(CRLF)
-        if len(parts) != 3 or head[:1] != b"*" or parts[1][:1] != b"$":
-            raise KeyError(head)
-        items, size, word = number(parts[0][1:]), number(parts[1][1:]), parts[2]
-        cmd = word_text(word)
-        if items is None or not 0 < items <= MAX_LINE or size != len(word) or size > MAX_WORD or cmd in _SPECIAL:
-            raise KeyError(head)
-        if len(self) >= _MAX_HEADS:
-            self.clear()
-        self[head] = entry = (items - 1, cmd)
-        return entry
-
-
-_HEADS = _Heads()
-
-
+@lru_cache(maxsize=1024)
 def word_text(word: bytes) -> str:
     """A command name as it is stored: upper case."""
     return to_text(word.upper())
-
-
-def common_requests(
-    buf: bytes, pos: int, base: int, chunk: Chunk, append: Callable[[Request], object], limit: int
-) -> int:
-    """Append the plain whole requests that lie in `buf` from `pos` on; returns where it met anything else.
-
-    Args:
-        buf: Contiguous bytes.
-        pos: Where a request begins, inside `chunk`.
-        base: Stream offset of `buf[0]`.
-        chunk: For the times.
-        append: Takes each request.
-        limit: Longest request taken, so that none needs cutting.
-    """
-    index, heads, sizes = buf.index, _HEADS, SIZES
-    size = len(buf)
-    segments = Segments(chunk, base, pos)
-    time, turn = segments.time, segments.turn
-    try:
-        while pos < size:
-            stop = index(CRLF, pos + 8)
-            count, cmd = heads[buf[pos:stop]]
-            at = stop + 2
-            if count == 0:
-                args = "[]"
-            else:
-                values = []
-                for _ in range(count):
-                    stop = index(CRLF, at)
-                    begin = stop + 2
-                    stop = begin + sizes[buf[at:stop]]
-                    values.append(buf[begin:stop])
-                    at = stop + 2
-                if at > size or at - pos > limit:
-                    break
-                args = bytes_array(values)
-            if pos >= turn:
-                time, turn = segments.at(pos)
-            append((time, cmd, args, None, ""))
-            pos = at
-    except (KeyError, ValueError):
-        pass
-    return pos
 
 
 class RequestReader:
@@ -115,7 +46,7 @@ class RequestReader:
         started: It is inside a request.
         complete: The request is whole, or was nothing (an empty line, an empty array).
         bad: Why this is no request, else empty.
-        inline: The last request was an inline command.
+        inline: The client has used inline commands.
         bulk: The value it is in.
     """
 
@@ -157,6 +88,7 @@ class RequestReader:
                     return pos
                 self._end_bulk(bulk)
             elif self._want < 0 and buf[pos : pos + 1] != b"*":
+                self.inline = True
                 return self._inline(buf, pos)
             else:
                 stop = buf.find(CRLF, pos, pos + MAX_HEADER + 2)
@@ -214,7 +146,7 @@ class RequestReader:
         cmd = word_text(word)
         texts = [shown(data, size) for data, size in self._args]
         special = None
-        if cmd in _SPECIAL:
+        if cmd in SPECIAL_COMMANDS:
             special = _special(cmd, texts, len(texts) + self._more, self._redact)
             if self._redact:
                 texts = self._redacted(cmd, texts)
@@ -238,7 +170,6 @@ class RequestReader:
     def _header(self, line: bytes) -> None:
         value = number(line[1:])
         if self._want < 0:
-            self.inline = False
             if value is None or value > MAX_ITEMS:
                 self._fail("invalid multibulk length")
             elif value <= 0:
@@ -280,7 +211,6 @@ class RequestReader:
                 self._fail("inline command too long")
             return pos
         words, whole = split_words(buf[pos:stop])
-        self.inline = True
         for word in words:
             if self._word is None:
                 self._word = word if len(word) <= MAX_WORD else word[:MAX_WORD] + b"..."

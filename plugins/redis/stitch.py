@@ -12,22 +12,24 @@ pushes that answer nothing. Everything that decides which is which lives here:
 After a loss `FifoMatcher` finds the order again.
 """
 
-import json
 import re
 from collections.abc import Iterable
 
 from pxcap.core.matching import MAX_PENDING, FifoMatcher
 from pxcap.core.protocol import RESPONSE, Row, Settings
+from pxcap.core.text import quote
+from pxcap.plugins.redis.pubsub import CONFIRMATIONS, Subscriptions
 from pxcap.plugins.redis.redact import redact_line, redact_reply, suspicious
 from pxcap.plugins.redis.render import more
 from pxcap.plugins.redis.types import Kind, Reply, Request, Special
 from pxcap.plugins.redis.wire import ARRAY, BULK, INTEGER, PUSH, SIMPLE
 from pxcap.plugins.redis.words import split_words
 
-_CONFIRMATIONS = frozenset({"subscribe", "psubscribe", "ssubscribe", "unsubscribe", "punsubscribe", "sunsubscribe"})
-_MESSAGES = {"message": 3, "pmessage": 4, "smessage": 3}  # elements of each
 _PUSH_KIND = re.compile(r"[A-Za-z][A-Za-z_-]{0,31}")
 _MONITOR_LINE = re.compile(r"\d+\.\d{6} \[\d+ [^\]]*\] \"")
+
+MAX_WEIGHT = 2 << 20  # bytes all unanswered requests of a connection may take
+_INFLATION = 30  # what a byte of requests may weigh at most: the shortest inline command has 6 bytes
 
 Settled = Iterable[tuple[Request | None, Reply | None, bool]]
 
@@ -42,9 +44,21 @@ class Stitcher:
     """
 
     __slots__ = (
-        "_channels", "_complete", "_held", "_joined", "_listening", "_monitoring", "_mute", "_patterns", "_settings",
-        "_shards", "debris", "matcher", "replicating", "rows",
-    )  # fmt: skip
+        "_answer_lost",
+        "_complete",
+        "_held",
+        "_joined",
+        "_monitoring",
+        "_mute",
+        "_overdue",
+        "_settings",
+        "_subscriptions",
+        "_weight",
+        "debris",
+        "matcher",
+        "replicating",
+        "rows",
+    )
 
     def __init__(self, settings: Settings, midstream: bool) -> None:
         self._settings = settings
@@ -55,12 +69,12 @@ class Stitcher:
         self._complete = not midstream  # no request was lost since the order was known last
         self._held = 0  # replies the matcher holds
         self._joined = midstream  # no request seen yet of a connection joined in mid-stream
-        self._listening = midstream  # RESP2: an array may be a message
+        self._subscriptions = Subscriptions(known=not midstream)
         self._monitoring = False
         self._mute = ""  # CLIENT REPLY: "", "SKIP" (the next one) or "OFF"
-        self._channels: int | None = None if midstream else 0
-        self._patterns: int | None = None if midstream else 0
-        self._shards = 0
+        self._weight = 0  # of pending requests, at most
+        self._answer_lost = False  # bytes of the server were lost since the last request
+        self._overdue = 0  # requests given up whose replies have not come
 
     @property
     def plain_requests(self) -> bool:
@@ -70,11 +84,12 @@ class Stitcher:
     @property
     def plain_replies(self) -> bool:
         """A reply that is no push belongs to the first of `matcher.pending`."""
-        return self.matcher.sure and not self._listening and not self._monitoring
+        return self.matcher.sure and not self._subscriptions.listening and not self._monitoring and not self._overdue
 
     def request(self, request: Request) -> None:
         """Take the next request."""
         self._joined = False
+        answer_lost, self._answer_lost = self._answer_lost, False
         special = request[3]
         if special is not None:
             if special.kind is Kind.ACK:
@@ -90,14 +105,32 @@ class Stitcher:
         if self._mute:
             self._mute = "OFF" if self._mute == "OFF" else ""
             self._unanswered(request, "")
-            return
-        self._settle(self.matcher.request(request))
+        elif self.matcher.sure:
+            self.matcher.pending.append(request)
+        else:
+            if answer_lost and len(self.matcher.pending) == 1:
+                self._settle(self.matcher.settle())  # the client goes on: its answer is what was lost
+            self._settle(self.matcher.request(request))
 
-    def bound(self) -> None:
-        """Settle what is beyond the bound of pending requests after some were appended directly."""
+    def bound(self, size: int) -> None:
+        """Keep pending requests within bounds after `size` bytes of requests were taken: give up the oldest.
+
+        Their replies may still come, and must not be taken for those of younger ones.
+        """
         pending = self.matcher.pending
-        while len(pending) > MAX_PENDING:
-            self._pair(pending.popleft(), None, False)
+        if not pending:
+            self._weight = 0
+            return
+        self._weight += size * _INFLATION
+        if len(pending) <= MAX_PENDING and self._weight <= MAX_WEIGHT:
+            return
+        self._weight = sum(map(_weight, pending))
+        if self._weight > MAX_WEIGHT or len(pending) > MAX_PENDING:
+            while self._weight > MAX_WEIGHT // 2 or len(pending) > MAX_PENDING:
+                request = pending.popleft()
+                self._weight -= _weight(request)
+                self._overdue += self.matcher.sure
+                self._pair(request, None, False)
 
     def syncing(self) -> bool:
         """The next reply begins a replication stream, unless it is an error."""
@@ -115,8 +148,12 @@ class Stitcher:
         if not self.matcher.sure and self._complete and len(pending) <= self._held:
             self.debris += 1
             return
-        if self._listening and not reply.error and reply.type in (BULK, INTEGER, SIMPLE):
-            self._listening = False  # subscribed RESP2 clients get arrays only
+        if self._subscriptions.listening and not reply.error and reply.type in (BULK, INTEGER, SIMPLE):
+            self._subscriptions.listening = False  # subscribed RESP2 clients get arrays only
+        if self._overdue and self.matcher.sure:
+            self._overdue -= 1
+            self._pair(None, reply, False)
+            return
         settled = self.matcher.response(reply)
         if settled:
             self._settle(settled)
@@ -130,6 +167,17 @@ class Stitcher:
         elif side != RESPONSE:
             self._complete = False
         self.matcher.gap(side)
+        self.hole(side)
+        self._answer_lost = side == RESPONSE
+        self._overdue = 0
+
+    def hole(self, side: int) -> None:
+        """Bytes of a side were lost inside a message."""
+        pending = self.matcher.pending
+        if side == RESPONSE and (
+            self._subscriptions.used or any(p[3] is not None and p[3].kind is Kind.CONFIRM for p in pending)
+        ):
+            self._subscriptions.forget()
 
     def finish(self) -> None:
         """Rows for everything still open."""
@@ -138,6 +186,8 @@ class Stitcher:
     # Pushes and confirmations.
 
     def _is_push(self, reply: Reply) -> bool:
+        if reply.note and reply.type in (ARRAY, PUSH):
+            self._repair(reply)
         kind = reply.kind
         if reply.type == SIMPLE:
             if not self._monitoring and self.matcher.pending and self.matcher.sure:
@@ -151,19 +201,27 @@ class Stitcher:
             self._push("MONITOR", reply)
             return True
         if reply.type == PUSH:
-            if kind not in _CONFIRMATIONS or not self._confirm(reply):
+            if kind not in CONFIRMATIONS or not self._confirm(reply):
                 self._push(kind.upper() if _PUSH_KIND.fullmatch(kind) else "PUSH", reply)
             return True
         if reply.type != ARRAY:
             return False
-        if kind in _CONFIRMATIONS and reply.count == 3:
+        if kind in CONFIRMATIONS and reply.count == 3:
             if self._confirm(reply):
                 return True
-        elif not self._listening or _MESSAGES.get(kind) != reply.count:
+        elif not self._subscriptions.is_message(reply):
             return False
-        if self._listening:
+        if self._subscriptions.listening:
             self._push(kind.upper(), reply)
-        return self._listening
+        return self._subscriptions.listening
+
+    def _repair(self, reply: Reply) -> None:
+        """A damaged reply while confirmations are awaited is one of them, if it looks so where it is legible."""
+        pending = self.matcher.pending
+        special = pending[0][3] if pending else None
+        legible = reply.kind.split("...")[0]
+        if special and special.kind is Kind.CONFIRM and reply.count == 3 and special.word.startswith(legible):
+            reply.kind = special.word
 
     def _push(self, kind: str, reply: Reply) -> None:
         self.rows.append((reply.time, kind, None, reply.text, reply.error, None, reply.note))
@@ -173,12 +231,12 @@ class Stitcher:
         word = reply.kind
         special = self._awaiting(word)
         if special is not None and special.expect is None and not special.seen:
-            known = {"unsubscribe": self._channels, "punsubscribe": self._patterns, "sunsubscribe": self._shards}[word]
-            special.expect = None if known is None else max(1, known)
-        left = self._count(word, reply)
+            special.expect = self._subscriptions.expected(word)
+        left = self._subscriptions.confirm(reply)
         if special is None:
             return False
         special.seen += 1
+        special.note = _notes(special.note, reply.note)
         special.last = reply.time
         if sum(map(len, special.parts)) < self._settings.body_limit:
             special.parts.append(reply.text)
@@ -205,37 +263,19 @@ class Stitcher:
             pending.append(last)
         self._drop_front(None)
         special = pending[0][3] if pending else None
+        if special is not None and special.seen and special.word != word:
+            self._confirmed(pending.popleft())
+            special = pending[0][3] if pending else None
         return special if special is not None and special.kind is Kind.CONFIRM and special.word == word else None
-
-    def _count(self, word: str, reply: Reply) -> int | None:
-        """Keep count of subscriptions; returns how many the confirmation says are left."""
-        try:
-            left = json.loads(reply.text)[2]
-        except (ValueError, IndexError):
-            return None
-        if not isinstance(left, int):
-            return None
-        if word.startswith("s") and word not in ("subscribe",):
-            self._shards = left
-        elif left == 0:
-            self._channels = self._patterns = 0
-        elif self._channels is not None and self._patterns is not None:
-            step = (left > self._channels + self._patterns) - (left < self._channels + self._patterns)
-            if word.startswith("p"):
-                self._patterns = max(0, self._patterns + step)
-            else:
-                self._channels = max(0, self._channels + step)
-        if reply.type == ARRAY:
-            self._listening = left > 0 or self._shards > 0 or self._channels != 0 or self._patterns != 0
-        return left
 
     def _confirmed(self, request: Request) -> None:
         """Make the row of a request that was answered by confirmations."""
         time, cmd, args, special, note = request
         if special is None:
             return
-        parts = special.parts + ([json.dumps(more(special.more))] if special.more else [])
+        parts = special.parts + ([quote(more(special.more))] if special.more else [])
         text = parts[0] if len(parts) == 1 else "[" + ",".join(parts) + "]"
+        note = _notes(note, special.note)
         if special.expect is not None and special.seen < special.expect:
             note = _notes(note, "no_response")
         self.rows.append((time, cmd, args, text, False, special.last - time, note))
@@ -285,14 +325,20 @@ class Stitcher:
             if special.kind is Kind.MONITOR:
                 self._monitoring = reply.text == "OK"
             elif special.kind is Kind.RESET:
-                self._listening = self._monitoring = False
-                self._channels = self._patterns = self._shards = 0
+                self._monitoring = False
+                self._subscriptions.reset()
             elif special.kind is Kind.SECRET:
                 text = redact_reply(cmd, text)
         elif redact and not self.plain_replies and suspicious(text):
             text = redact_reply(None, text)
         note = _notes(note, reply.note, "guessed" if guessed else "")
         self.rows.append((time, cmd, args, text, reply.error, reply.time - time, note))
+
+
+def _weight(request: Request) -> int:
+    """Bytes a pending request takes, about."""
+    args = request[2]
+    return 170 + len(args) if args != "[]" and args is not None else 120
 
 
 def _notes(*notes: str) -> str:

@@ -29,6 +29,7 @@ class Special:
         more: Confirmations beyond that.
         seen: How many came.
         last: When the last one came, ns since the epoch.
+        note: Why they are doubtful.
     """
 
     kind: Kind
@@ -38,6 +39,7 @@ class Special:
     more: int = 0
     seen: int = 0
     last: int = 0
+    note: str = ""
 
 
 Request = tuple[int, str | None, str | None, Special | None, str]
