@@ -1,8 +1,9 @@
 """CPU time and peak memory of whole processes."""
 
-import os
+import json
 import statistics
 import subprocess
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -24,22 +25,28 @@ class Usage:
     peak: int
 
 
+_LAUNCHER = """
+import json, os, subprocess, sys
+process = subprocess.Popen(sys.argv[1:], stdout=subprocess.DEVNULL)
+_, status, usage = os.wait4(process.pid, 0)
+print(json.dumps([os.waitstatus_to_exitcode(status), usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024]))
+"""
+
+
 def run(command: list[str]) -> Usage:
     """Run a command with its output thrown away.
+
+    A small process starts it: Linux counts the memory of the process that forked as the child's, too.
 
     Raises:
         RuntimeError: It failed; with the end of what it said.
     """
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-    assert process.stderr is not None
-    said = process.stderr.read()
-    process.stderr.close()
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        tail = said.decode(errors="replace").strip()[-500:]
-        raise RuntimeError(f"{' '.join(command)}: exit status {process.returncode}: {tail}")
-    return Usage(usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024)
+    launcher = [sys.executable, "-S", "-c", _LAUNCHER, *command]
+    done = subprocess.run(launcher, capture_output=True, text=True, check=True)
+    code, cpu, peak = json.loads(done.stdout)
+    if code:
+        raise RuntimeError(f"{' '.join(command)}: exit status {code}: {done.stderr.strip()[-500:]}")
+    return Usage(cpu, peak)
 
 
 def interleaved(runs: Mapping[str, Callable[[], Usage]], rounds: int) -> dict[str, Usage]:
@@ -55,7 +62,7 @@ def interleaved(runs: Mapping[str, Callable[[], Usage]], rounds: int) -> dict[st
 
 
 def tshark_command(load: Workload, capture: Capture) -> list[str]:
-    """tshark printing the workload's fields, told what runs on the port, and resolving no names."""
+    """A tshark that prints the workload's fields, told what runs on the port, and resolving no names."""
     fields = [word for field in load.fields for word in ("-e", field)]
     decode = f"{load.transport}.port=={capture.port},{load.tshark}"
     return [path_of("tshark"), "-n", "-r", capture.path, "-d", decode, "-Y", load.tshark, "-T", "fields", *fields]

@@ -16,6 +16,7 @@ class Workload:
         tshark: Display filter, and as what tshark is told to decode the server's port.
         transport: "tcp" or "udp".
         fields: What tshark prints for each packet that passes the filter.
+        port: Port of the fixture that stands in for a server that is not installed; 0 when none can.
         bytes_each: About how many bytes of capture one request takes; from it a size becomes a number of requests.
         at_least, aim: CPU of tshark over CPU of pxcap that must be reached, and that is wanted.
     """
@@ -26,6 +27,7 @@ class Workload:
     tshark: str
     transport: str
     fields: tuple[str, ...]
+    port: int
     bytes_each: int
     at_least: float
     aim: float
@@ -45,9 +47,9 @@ _DNS_FIELDS = (
 WORKLOADS: dict[str, Workload] = {
     load.name: load
     for load in (
-        Workload("http", "http", "http_events", "http", "tcp", _HTTP_FIELDS, 530, 4.5, 7.0),
-        Workload("redis", "redis", "redis_events", "resp", "tcp", _REDIS_FIELDS, 250, 3.5, 6.0),
-        Workload("redis-pipelined", "redis", "redis_events", "resp", "tcp", _REDIS_FIELDS, 98, 1.25, 2.0),
-        Workload("dns", "dns", "dns_events", "dns", "udp", _DNS_FIELDS, 202, 3.0, 5.0),
+        Workload("http", "http", "http_events", "http", "tcp", _HTTP_FIELDS, 80, 530, 4.5, 7.0),
+        Workload("redis", "redis", "redis_events", "resp", "tcp", _REDIS_FIELDS, 6379, 250, 3.5, 6.0),
+        Workload("redis-pipelined", "redis", "redis_events", "resp", "tcp", _REDIS_FIELDS, 0, 98, 1.25, 2.0),
+        Workload("dns", "dns", "dns_events", "dns", "udp", _DNS_FIELDS, 53, 202, 3.0, 5.0),
     )
 }

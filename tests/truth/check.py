@@ -57,6 +57,7 @@ class Result:
     missing: list[str] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
     extra: list[str] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
     bytes_lost: int = 0
     bytes_wanted: int | None = 0
 
@@ -66,7 +67,13 @@ class Result:
         lost = []
         if self.bytes_wanted is not None and self.bytes_lost != self.bytes_wanted:
             lost = [f"bytes lost: wanted {self.bytes_wanted}, found {self.bytes_lost}"]
-        lines = [("missing", self.missing), ("wrong", self.wrong), ("extra", self.extra), ("count", lost)]
+        lines = [
+            ("failed", self.failed),
+            ("missing", self.missing),
+            ("wrong", self.wrong),
+            ("extra", self.extra),
+            ("count", lost),
+        ]
         return [f"{kind}: {line}" for kind, texts in lines for line in texts]
 
 

@@ -36,8 +36,8 @@ def check(case: Case) -> Result:
     result = compare(case.name, wants(case), records)
     result.bytes_lost = sum(count.bytes_lost for count in report.tables.values())
     result.bytes_wanted = bytes_wanted(case)
-    result.wrong += [f"replay failed: {error}" for error in report.failed]
-    result.wrong += [f"plugin failed: {name} {count}" for name, count in report.plugin_failures.items()]
+    result.failed = [f"replay: {error}" for error in report.failed]
+    result.failed += [f"plugin {name}: {count}" for name, count in report.plugin_failures.items()]
     return result
 
 
