@@ -72,7 +72,8 @@ def replay(
 
                 done = replay_files(files, registry, writer, options, step)
     except KeyboardInterrupt:
-        notice(f"interrupted: {sum(writer.written.values()) if writer else 0} records were stored")
+        stored = sum(writer.written.values()) if writer else 0
+        notice(f"interrupted: {_counted(stored, 'record')} stored")
         raise typer.Exit(INTERRUPTED) from None
     if done.packets or not done.failed:
         _print_counts(done, writer, output)
@@ -118,11 +119,15 @@ def _print_notices(done: "ReplayReport", writer: "StoreWriter", url: str) -> Non
         *(("not stored", name, count) for name, count in writer.reasons.items()),
     ]
     for kind in ("not parsed", "skipped", "plugin failed", "not stored"):
-        _print_some(f"pxcap: {kind}: {name} ({count} times)" for what, name, count in counted if what == kind)
+        _print_some(f"pxcap: {kind}: {name} ({count})" for what, name, count in counted if what == kind)
     _print_some(f"pxcap: warning: {warning}" for warning in done.warnings)
     if done.unrecognised:
-        notice(f"pxcap: not recognised: {done.unrecognised} of {done.connections} connections")
-    notice(f"{done.packets} packets of {done.connections} connections replayed into {url}")
+        notice(f"pxcap: not recognised: {done.unrecognised} of {_counted(done.connections, 'connection')}")
+    notice(f"{_counted(done.packets, 'packet')} of {_counted(done.connections, 'connection')} replayed into {url}")
+
+
+def _counted(number: int, thing: str) -> str:
+    return f"{number} {thing}{'' if number == 1 else 's'}"
 
 
 def _print_some(lines: Iterable[str]) -> None:
