@@ -1,10 +1,27 @@
 """One direction of DNS over TCP: messages with their length in front (RFC 1035, section 4.2.2; RFC 7766, section 8)."""
 
+import re
+
 from pxcap.core.stream import REQUEST, Chunk, Inbox
 from pxcap.plugins.dns.recognise import plausible
-from pxcap.plugins.dns.wire import HEADER_SIZE, PREFIX_SIZE
+from pxcap.plugins.dns.types import OPCODES
+from pxcap.plugins.dns.wire import HEADER_SIZE, PREFIX_SIZE, Z
 
-_BEFORE_COUNT = PREFIX_SIZE + 4  # bytes of a message with its length in front of the number of queries
+_BEGINNING_SIZE = PREFIX_SIZE + 6  # bytes of a message with its length in front that `_BEGINNING` looks at
+
+
+def _beginning(response: bool) -> re.Pattern[bytes]:
+    """Where a message may begin: a length, an id, flags that can be, and no or one question.
+
+    Only narrows down where to look closer, at the speed a stream of anything must be searched with.
+    """
+    upper = bytes(byte for byte in range(256) if byte >> 7 == response and byte >> 3 & 15 in OPCODES)
+    lower = bytes(byte for byte in range(256) if not byte & Z and (response or not byte & 15))
+    length = rb"(?:[^\0].|\0[\x0c-\xff])"
+    return re.compile(length + b"..[" + re.escape(upper) + b"][" + re.escape(lower) + rb"]\0[\0\1]", re.DOTALL)
+
+
+_BEGINNING = _beginning(False), _beginning(True)
 
 Framed = tuple[bytes, int, int]
 """A message, and when its first and its last byte were seen; ns since the epoch."""
@@ -94,10 +111,10 @@ class Framer:
         buf = self._inbox.buf
         end = len(buf)
         while True:
-            zero = buf.find(0, pos + _BEFORE_COUNT)  # upper byte of the number of queries, which is 0 or 1
-            if zero < 0:
-                return max(pos, end - _BEFORE_COUNT)
-            pos = zero - _BEFORE_COUNT
+            match = _BEGINNING[self._response].search(buf, pos)
+            if match is None:
+                return max(pos, end - _BEGINNING_SIZE + 1)
+            pos = match.start()
             if pos + PREFIX_SIZE + HEADER_SIZE > end:
                 return pos
             found = plausible(buf, pos, self._response)
