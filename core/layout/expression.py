@@ -65,10 +65,12 @@ class Expressions:
 
     Args:
         constant: Gives the name under which the generated code finds an object.
+        records: For variables that hold a Record: the sources of its fields.
     """
 
-    def __init__(self, constant: Callable[[Any], str]) -> None:
+    def __init__(self, constant: Callable[[Any], str], records: dict[str, dict[str, str]]) -> None:
         self._constant = constant
+        self._records = records
 
     def literal(self, value: object) -> str:
         """Source of a constant: itself where Python can write it, else a name."""
@@ -109,11 +111,6 @@ class Expressions:
         inner = vars(value)
         if isinstance(value, e.Path):
             return self._path(value, scope, arguments)
-        if isinstance(value, e.Path2) and arguments and len(arguments) > 1:
-            if inner["_Path2__parent"] is None:
-                return arguments[1]
-            parent = self._expression(inner["_Path2__parent"], scope, arguments)
-            return f"{parent}[{self._expression(inner['_Path2__index'], scope, arguments)}]"
         if isinstance(value, e.BinExpr) and value.op in _OPERATORS:
             left = self._expression(value.lhs, scope, arguments)
             return f"({left} {_OPERATORS[value.op]} {self._expression(value.rhs, scope, arguments)})"
@@ -131,7 +128,7 @@ class Expressions:
             parts.insert(0, inner["_Path__field"])
             inner = vars(inner["_Path__parent"])
         if arguments:  # in a predicate the root is the first argument, whatever its name
-            return self._steps(arguments[0], parts, scope, arguments)
+            return self._steps(arguments[0], parts)
         here = scope
         while parts and here:
             if parts[0] == "_":
@@ -143,17 +140,21 @@ class Expressions:
             del parts[0]
         if here and parts and isinstance(parts[0], str):
             if parts[0] in here.names:
-                return self._steps(here.names[parts[0]], parts[1:], scope, arguments)
+                return self._steps(here.names[parts[0]], parts[1:])
             if parts[0] in _CONTEXT_FLAGS and len(parts) == 1:
                 return _CONTEXT_FLAGS[parts[0]]
         raise UnsupportedError(f"{path!r} is not parsed before it is used")
 
-    def _steps(self, source: str, parts: list[Any], scope: Scope | None, arguments: tuple[str, ...] | None) -> str:
+    def _steps(self, source: str, parts: list[Any]) -> str:
         for part in parts:
-            if isinstance(part, str) and part.isidentifier() and not keyword.iskeyword(part):
+            if source in self._records and part in self._records[source]:
+                source = self._records[source][part]
+            elif isinstance(part, str) and part.isidentifier() and not keyword.iskeyword(part):
                 source += f".{part}"
-            else:
-                source += f"[{self._expression(part, scope, arguments)}]"
+            elif isinstance(part, str | int):
+                source += f"[{part!r}]"
+            else:  # construct does not evaluate an expression used as an index
+                raise UnsupportedError(f"index {part!r}")
         return source
 
 

@@ -52,8 +52,7 @@ def fixed_integer(g: Generator, size: int, signed: bool, order: str) -> str:
     else:
         raw = out.atom(f"{size}s")
         out.post(f"{value} = from_bytes({raw}, {'big' if order == '>' else 'little'!r}, signed={signed})")
-    if not signed:
-        out.unsigned.add(value)
+    out.integer(value, signed)
     return value
 
 
@@ -90,13 +89,14 @@ def _varint(g: Generator, con: Any, scope: Scope | None) -> str:
     value = out.new()
     out.write(f"if pos >= {out.end}: {out.short('1')}", f"{value} = buf[pos]", "pos += 1")
     out.write(f"if {value} > 127: {value}, pos = read_varint(buf, pos, {out.end}, {value}, {out.outer})")
-    out.unsigned.add(value)
+    out.integer(value)
     return value
 
 
 def _zigzag(g: Generator, con: Any, scope: Scope | None) -> str:
     value, signed = _varint(g, con, scope), g.out.new()
     g.out.write(f"{signed} = {value} >> 1 ^ -({value} & 1)")
+    g.out.integer(signed, signed=True)
     return signed
 
 
@@ -119,8 +119,8 @@ def take_bits(g: Generator, size: int, suffix: str = "", signed: bool = False) -
         source = f"({source} ^ {1 << size - 1}) - {1 << size - 1}"
     value = g.out.new()
     g.out.post(f"{value} = {source}{suffix}")
-    if not signed and not suffix:
-        g.out.unsigned.add(value)
+    if not suffix:
+        g.out.integer(value, signed)
     return value
 
 
@@ -149,7 +149,7 @@ def _enum(g: Generator, con: Any, scope: Scope | None) -> str:
 
 def _flags_enum(g: Generator, con: Any, scope: Scope | None) -> str:
     raw = g.value(con.subcon, scope)
-    tests = {name: f"{raw} & {int(flag)} == {int(flag)}" for name, flag in con.flags.items()}
+    tests = {name: f"({raw} & {int(flag)} == {int(flag)})" for name, flag in con.flags.items()}
     return record(g, con, tests, fails=raw not in g.out.unsigned)
 
 
@@ -161,6 +161,7 @@ def record(g: Generator, con: Any, fields: dict[str, str], fails: bool = False) 
         plain = f"{value}.{name} = {source}"
         lines.append(f"setattr({value}, {name!r}, {source})" if keyword.iskeyword(name) else plain)
     g.out.post(*lines, fails=fails)
+    g.records[value] = {} if fails else fields
     return value
 
 

@@ -66,7 +66,7 @@ def _source(declaration: Any, class_of: Callable[[Any], type[Record]], view: boo
         head.append("buf = memoryview(buf).cast('B')")
     else:
         head.append("if buf.__class__ is not bytes: return parse_view(buf, pos, end)")
-    head += ["start = pos"] * g.tells + ["short = False"] * out.swallows
+    head += ["start = pos"] * g.tells + ["short = False"] * out.swallows + ["empty = 0"] * out.empties
     tail = ["except Partial: raise", "except Exception as error:"]
     tail += ["    if short: raise Partial(1) from error"] * out.swallows
     tail += [

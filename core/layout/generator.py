@@ -1,5 +1,6 @@
 """The generator: walks a declaration and lets one handler per construct write its part of the function."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -23,6 +24,7 @@ class Generator:
         out: The writer.
         class_of: Gives the class a Struct or FlagsEnum parses to.
         word: Inside a Bitwise: variable of the integer read, and how many of its bits are not consumed.
+        records: For variables that hold a Record: the sources of its fields.
         tells: Whether the position where the layout began is needed.
     """
 
@@ -32,7 +34,8 @@ class Generator:
         self.word: tuple[str, int] | None = None
         self.tells = False
         self._handlers = handlers
-        self._expressions = Expressions(self.out.constant)
+        self.records: dict[str, dict[str, str]] = {}
+        self._expressions = Expressions(self.out.constant, self.records)
 
     def value(self, con: Any, scope: Scope | None) -> str:
         """Write the code of a construct and return the source of its value.
@@ -73,13 +76,23 @@ class Generator:
             return source
         if not source.isidentifier():
             name = out.new("n")
-            out.write(f"{name} = {source}")
+            out.write(f"{name} = {source}" if self._is_integer(source) else f"{name} = index({source})")
             source = name
+        elif source not in out.integers:
+            out.write(f"index({source})")
         if least or source not in out.unsigned:
             out.write(f"if {source} < {least}: {out.fail('a length or count out of range')}")
         return source
 
+    def _is_integer(self, source: str) -> bool:
+        """Whether an expression certainly gives an int: what is not one is Invalid as a length, never rounded."""
+        if not _ARITHMETIC.fullmatch(source.replace("//", "%")) or "**" in source:
+            return False
+        return all(name in self.out.integers for name in _NAME.findall(source))
 
+
+_ARITHMETIC = re.compile(r"[\w\s()+*%&|^<>-]*")
+_NAME = re.compile(r"[A-Za-z_]\w*")
 _BITWISE = {
     c.Array,
     c.BitsInteger,

@@ -12,6 +12,7 @@ Prefixed or FixedSized the end is known, so to run over it is Invalid too.
 import io
 import sys
 from collections.abc import Callable
+from operator import index
 from typing import Any, Protocol
 
 import construct as c
@@ -40,7 +41,8 @@ class _Outer(io.BytesIO):
         self.short = 0  # fewest bytes that were missing at any short read; 0: none was short
 
     def read(self, size: int | None = -1, /) -> bytes:
-        if size is not None and size > self.size - self.tell():
+        size = -1 if size is None else index(size)
+        if size > self.size - self.tell():
             self.lack(size - self.size + self.tell())
         return super().read(size)
 
@@ -60,6 +62,18 @@ def _remaining(stream: Any) -> int:
 def _lack(stream: Any, size: int) -> None:
     if isinstance(stream, _Outer):
         stream.lack(size)
+
+
+class _Empty:
+    """How many elements that may be empty one parse has had."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def spend(self, count: int, path: str) -> None:
+        self.count += count
+        if self.count > EMPTY_LIMIT:
+            raise c.RangeError(f"{self.count} elements that may be empty", path=path)
 
 
 class _Struct(c.Struct):
@@ -89,7 +103,7 @@ class _Array(c.Array):  # type: ignore[type-arg]
 
     def _parse(self, stream: Any, context: Any, path: str) -> Any:
         count: Any = self.count
-        count = count(context) if callable(count) else count
+        count = index(count(context) if callable(count) else count)
         if count < 0:
             raise c.RangeError(f"count {count} is negative", path=path)
         if self.least:
@@ -97,8 +111,8 @@ class _Array(c.Array):  # type: ignore[type-arg]
             if lack > 0:
                 _lack(stream, lack)
                 raise c.StreamError(f"count {count} cannot fit", path=path)
-        elif count > EMPTY_LIMIT:
-            raise c.RangeError(f"count {count} of elements that may be empty", path=path)
+        else:
+            context._params._empty.spend(count, path)
         return super()._parse(stream, context, path)
 
 
@@ -137,8 +151,8 @@ class _RepeatUntil(c.RepeatUntil):  # type: ignore[type-arg]
             predicate: Any = self.predicate
             if predicate(item, items, context) if callable(predicate) else predicate:
                 return items
-            if stream.tell() == start and len(items) >= EMPTY_LIMIT:
-                raise c.RangeError(f"{len(items)} elements that may be empty", path=path)
+            if stream.tell() == start:
+                context._params._empty.spend(1, path)
 
 
 class _VarInt(type(c.VarInt)):  # type: ignore[misc]
@@ -184,7 +198,7 @@ def interpreter(declaration: Any, class_of: ClassOf) -> Parse:
     def interpret(buf: bytes | memoryview, pos: int = 0, end: int | None = None, /) -> tuple[Any, int]:
         stream = _Outer(bytes(buf[pos:] if end is None else buf[pos:end]))
         try:
-            value = guarded.parse_stream(stream)
+            value = guarded.parse_stream(stream, _empty=_Empty())
         except Exception as error:
             if stream.short:
                 raise Partial(stream.short) from error

@@ -3,7 +3,8 @@
 Both sides obey them, the compiled code and the interpreter:
 
 * A counted array whose elements cannot all fit into what is left fails before the first element is read.
-* Elements that may take no bytes at all are bounded by EMPTY_LIMIT; a GreedyRange ends at the first one that takes none.
+* Elements that may take no bytes at all are bounded by EMPTY_LIMIT, all those of one parse together; a GreedyRange ends
+  at the first element that takes none.
 * A variable-length integer has at most VARINT_LIMIT bytes.
 """
 
@@ -12,7 +13,7 @@ from typing import Any
 import construct as c
 
 EMPTY_LIMIT = 65536
-"""Most elements in an array whose elements may be empty."""
+"""Most elements, in one parse, of arrays whose elements may be empty."""
 
 VARINT_LIMIT = 10
 """Most bytes of a VarInt or ZigZag: 64 bits need ten (Protocol Buffers encoding, base 128 varints)."""

@@ -22,7 +22,7 @@ def _array(g: Generator, con: Any, scope: Scope | None) -> str:
     count = g.length(count, scope)
     least, items = min_size(sub), out.new("a")
     if not least:
-        out.write(f"if {count} > {EMPTY_LIMIT}: {out.fail('too many elements that may be empty')}")
+        _spend(g, count)
     elif single:
         end = out.take(_times(count, least))
         out.write(f"{items} = {_vector(g, single, count, end)}", f"pos = {end}")
@@ -36,6 +36,12 @@ def _array(g: Generator, con: Any, scope: Scope | None) -> str:
             value = g.value(sub, scope)
         out.write(f"{items}.append({value})")
     return items
+
+
+def _spend(g: Generator, count: str) -> None:
+    g.out.empties = True
+    g.out.write(f"empty += {count}")
+    g.out.write(f"if empty > {EMPTY_LIMIT}: {g.out.fail('too many elements that may be empty')}")
 
 
 def _times(count: str, size: int) -> str:
@@ -98,8 +104,8 @@ def _repeat_until(g: Generator, con: Any, scope: Scope | None) -> str:
         out.flush()
         out.write(f"{items}.append({value})", f"if {g.predicate(con.predicate, scope, value, items)}: break")
         if not min_size(con.subcon):
-            reason = out.fail("too many elements that may be empty")
-            out.write(f"if pos == {start} and len({items}) >= {EMPTY_LIMIT}: {reason}")
+            with out.block(f"if pos == {start}:"):
+                _spend(g, "1")
     return items
 
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 _NEUTRAL = frozenset("sxBb?")
+_INTEGERS = frozenset("BHLQbhlq")
 _NATIVE = "<" if sys.byteorder == "little" else ">"
 
 
@@ -47,7 +48,9 @@ class Writer:
         checked: Whether the length of what is read was checked already (in an array of fixed elements).
         view: Whether the buffer is a memoryview, whose slices must be made bytes.
         names: Globals of the generated function.
-        unsigned: Variables that hold an int that is not negative.
+        integers: Variables that hold an int.
+        unsigned: Those among them that are not negative.
+        empties: Whether elements that may be empty must be counted.
         swallows: Whether something may go on after a failure, so that short reads must be remembered.
     """
 
@@ -55,10 +58,12 @@ class Writer:
         self.view = view
         self.lines: list[str] = []
         self.names: dict[str, Any] = {}
+        self.integers: set[str] = set()
         self.unsigned: set[str] = set()
         self.end = "end"
         self.outer = True
         self.checked = False
+        self.empties = False
         self.swallows = False
         self._depth = 0
         self._count = 0
@@ -107,9 +112,15 @@ class Writer:
         order = struct_order(order)
         name = "" if code[-1] == "x" else (var or self.new())
         self._run.append(_Atom(code, struct.calcsize("=" + code), "" if code[-1] in _NEUTRAL else order, name))
-        if code in ("B", "H", "L", "Q"):
-            self.unsigned.add(name)
+        if code in _INTEGERS:
+            self.integer(name, signed=code.islower())
         return name
+
+    def integer(self, var: str, signed: bool = False) -> None:
+        """Note that a variable holds an int."""
+        self.integers.add(var)
+        if not signed:
+            self.unsigned.add(var)
 
     def post(self, *lines: str, fails: bool = False) -> None:
         """Add statements that use what was read so far; `fails` when they may raise."""
