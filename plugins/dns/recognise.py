@@ -38,6 +38,8 @@ def recognise(sample: Sample) -> int:
         if sample.transport == "udp" and request[:2] == response[:2] and max(asked, answered) == SURE:
             return SURE  # a malformed query and its answer
         return min(asked, answered)
+    if sample.transport == "udp" and answered and _echoes(request, response):
+        return POSSIBLE  # hardly a query, but the server took it for one
     if sample.transport == "udp" and request[:2] == response[:2] == b"\0\0":
         sides = [max(score(data, False), score(data, True)) for data in (request, response)]
         return PARTLY if sides == [SURE, SURE] else NO  # mDNS: either side asks and announces, with an id of 0
@@ -49,20 +51,27 @@ def score_message(msg: bytes, response: bool) -> int:
     if len(msg) < HEADER_SIZE:
         return NO
     head = read_head(msg)
-    if head.response != response or head.opcode not in OPCODES:
+    if head.response != response:
         return NO
-    if not response and head.rcode:
-        return NO
+    odd = head.opcode not in OPCODES or head.flags & Z or (head.rcode and not response)
     if not (head.queries or head.answers or head.authority or head.additional):
         return POSSIBLE if len(msg) == HEADER_SIZE else NO
     pos, asked = measure(msg, head)
     if pos == len(msg):
-        return PARTLY if head.flags & Z else SURE
+        return PARTLY if odd else SURE
     if pos == NETBIOS:
         return NO
     if asked and head.queries:
         return BEGUN if pos < 0 else PARTLY
-    return NO if head.flags & Z else POSSIBLE
+    return NO if odd else POSSIBLE
+
+
+def _echoes(request: bytes, response: bytes) -> bool:
+    """Whether the response's header is what a server makes of the query's: the same id and opcode, QR set."""
+    if len(request) < HEADER_SIZE or request[:2] != response[:2]:
+        return False
+    asked, answered = read_head(request), read_head(response)
+    return answered.response and not asked.response and asked.opcode == answered.opcode
 
 
 def measure(msg: bytes, head: Head) -> tuple[int, bool]:
