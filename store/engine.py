@@ -85,15 +85,16 @@ class Store:
         Raises:
             StoreError: The database cannot be read.
         """
-        names = [
-            (table, meaning) for table, column, kind, _, meaning in self._described() if kind == TABLE and not column
-        ]
+        described = self._described()
+        timed = {table for table, column, *_ in described if column == "time_"}
         found = []
-        for name, meaning in names:
-            quoted = name.replace('"', '""')
-            with self.query(f'SELECT count(*), min(time_), max(time_) FROM "{quoted}"') as result:
-                count, first, last = next(result.rows)
-            found.append(TableInfo(name, count, first, last, meaning))
+        for table, column, kind, _, meaning in described:
+            if kind == TABLE and not column:
+                quoted = table.replace('"', '""')
+                times = "min(time_), max(time_)" if table in timed else "NULL, NULL"
+                with self.query(f'SELECT count(*), {times} FROM "{quoted}"') as result:
+                    count, first, last = next(result.rows)
+                found.append(TableInfo(table, count, first, last, meaning))
         return found
 
     def schema(self, name: str) -> list[ColumnInfo]:

@@ -63,6 +63,7 @@ _STATES: dict[str, tuple[Fate, str, str]] = {
     "28000": (Fate.FATAL, "the server refuses this user or password", _ACCOUNT),
     "3D000": (Fate.FATAL, "the server has no such database", "createdb NAME makes it"),
     "42501": (Fate.FATAL, "no permission", "GRANT the user of the store URL CREATE on the schema"),
+    "3F000": (Fate.FATAL, "no schema to make tables in", "GRANT the user of the store URL USAGE, CREATE on a schema"),
     "25006": (Fate.FATAL, "the server is read-only", "name the primary server"),
 }
 # A connection that was refused carries no SQLSTATE: the server's words (in English) are all there is.

@@ -57,6 +57,7 @@ _INTROSPECTION = frozenset({"table_info", "table_xinfo", "table_list", "index_li
 _SETTINGS = frozenset({"page_size", "page_count", "freelist_count", "journal_mode", "encoding"})
 _READING_WORDS = frozenset({"SELECT", "WITH", "VALUES", "EXPLAIN", "PRAGMA"})
 _UNSAFE_FUNCTIONS = frozenset({"load_extension", "fts3_tokenizer"})
+_TABLE_FUNCTIONS = ("json_each('[]')", "json_tree('[]')", "pragma_table_info('')")
 _ACTIONS = {
     sqlite3.SQLITE_INSERT: "INSERT",
     sqlite3.SQLITE_UPDATE: "UPDATE",
@@ -158,7 +159,7 @@ class SQLite(Dialect):
         """Executemany of tuples, several rows a statement, which is a fifth faster than one row a statement."""
         insert = f"INSERT INTO {_quote(table)} ({', '.join(map(_quote, columns))}) VALUES "
         marks = f"({', '.join('?' * len(columns))})"
-        group = min(GROUP, MAX_VARIABLES // len(columns))
+        group = max(1, min(GROUP, MAX_VARIABLES // len(columns)))
         grouped = 0
         # A row of another length would shift the values of its neighbours; alone it is refused.
         if len(rows) >= group and set(map(len, rows)) == {len(columns)}:
@@ -185,6 +186,8 @@ class SQLite(Dialect):
         connection = self._open_read_only()
         try:
             connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LONGEST_VALUE)
+            for table in _TABLE_FUNCTIONS:  # their first use declares a table, which the authoriser would not allow
+                connection.execute(f"SELECT 1 FROM {table}").fetchall()
             denied: list[str] = []
             connection.set_authorizer(_authorizer(denied))
             deadline = None if timeout is None else time.monotonic() + timeout

@@ -134,12 +134,13 @@ def server() -> Iterator[Server]:
 
 
 @pytest.fixture
-def postgres_url(server: Server, request: pytest.FixtureRequest) -> Iterator[str]:
-    """A database of the test's own."""
-    name = f"test_{os.getpid()}_{abs(hash(request.node.nodeid)) % 10**9}"
-    server.execute(f"CREATE DATABASE {name}")
-    yield server.url(name)
-    server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+def postgres_url(server: Server) -> str:
+    """The server's database, emptied."""
+    server.execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname <> ''"
+    )
+    server.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public; GRANT USAGE ON SCHEMA public TO PUBLIC")
+    return server.url()
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
