@@ -7,15 +7,15 @@ except that names may point elsewhere in the message; what holds such a name is 
 
 from typing import TypeVar
 
-MAX_REMEMBERED = 4096  # entries of one table
+MAX_REMEMBERED = 4096  # entries of one table, unless another limit is given
 
 _K = TypeVar("_K")
 _V = TypeVar("_V")
 
 
-def remember(table: dict[_K, _V], key: _K, value: _V) -> _V:
-    """Put a value into a table, which forgets everything when it is full, and return it."""
-    if len(table) >= MAX_REMEMBERED:
+def remember(table: dict[_K, _V], key: _K, value: _V, limit: int = MAX_REMEMBERED) -> _V:
+    """Put a value into a table, which forgets everything when it holds `limit` entries, and return it."""
+    if len(table) >= limit:
         table.clear()
     table[key] = value
     return value

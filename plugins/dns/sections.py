@@ -23,6 +23,8 @@ from pxcap.plugins.dns.wire import (
 )
 
 MAX_NAMES = 256  # of `Walk.names`: more than fit a multicast packet of ordinary size
+MAX_QUESTIONS = 16384  # remembered for each service: those of a window of the capture, as its responses come later
+MAX_QUESTION_BYTES = 80  # longest one remembered
 _TOP_BIT = 0x8000
 _ADDRESS_RECORD = RECORD_SIZE + 4  # fixed part and data of a record of type A
 
@@ -145,8 +147,10 @@ class Walk:
         qtype = type_name(question.qtype)
         text = f'{{"name":{quote(name)},"type":"{qtype}","class":"{class_name(qclass)}"{bit}}}'
         piece = (text, name, qtype, f"{name.lower()} {qtype}", f'{{"queries":[{text}]}}')
-        if self.pos == msg.find(0, start) + 1 + QUESTION_SIZE and self.seen[start][1] == pos - start:
-            remember(self.memo.questions, msg[start : self.pos], piece)
+        size = self.pos - start
+        plain = self.pos == msg.find(0, start) + 1 + QUESTION_SIZE and self.seen[start][1] == size - QUESTION_SIZE
+        if plain and size <= MAX_QUESTION_BYTES:
+            remember(self.memo.questions, msg[start : self.pos], piece, MAX_QUESTIONS)
         return piece
 
     def _records(self, count: int, out: list[str]) -> None:

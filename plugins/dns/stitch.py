@@ -91,8 +91,13 @@ class Matcher:
         entry = waiting.get(ident)
         if entry is None:
             return None, []
+        if isinstance(entry, tuple):
+            if entry[0] > when or _choose([entry], when, key) is None:
+                return None, []
+            del waiting[ident]
+            return entry, []
         given_up = []
-        queue = deque((entry,)) if isinstance(entry, tuple) else entry
+        queue = entry
         while len(queue) > MAX_SCAN and queue[MAX_SCAN][0] <= when:
             given_up.append(queue.popleft())
             self._crowd -= 1
@@ -187,7 +192,7 @@ class Matcher:
             response.rcode,
             self._transport,
             latency,
-            _note(*notes, asked, response),
+            _note(*notes, asked, response) if notes or asked.rare or response.rare else "",
         )
 
     def transferred(self, transfer: Transfer, *notes: str) -> Row:
@@ -265,6 +270,8 @@ class Matcher:
 
 def _choose(queries: list[Query], when: int, key: str) -> Query | None:
     """The query among those of one id that a response with this question answers."""
+    if len(queries) == 1 and queries[0][2].key == key and when - queries[0][0] <= AGE:
+        return queries[0]
     fitting = [query for query in queries if query[2].key == key]
     if not fitting:
         fitting = [query for query in queries if not (query[2].key and key)]
