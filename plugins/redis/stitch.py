@@ -145,7 +145,8 @@ class Stitcher:
         self._drop_front(reply)
         if not pending and self._mute == "OFF":
             self._mute = ""  # it was refused
-        if not self.matcher.sure and self._complete and len(pending) <= self._held:
+        owed = len(pending) - self._held if not self.matcher.sure or self._answer_lost else 1
+        if owed <= 0 and self._complete and not reply.note:
             self.debris += 1
             return
         if self._subscriptions.listening and not reply.error and reply.type in (BULK, INTEGER, SIMPLE):
@@ -252,21 +253,21 @@ class Stitcher:
         """The special of the first pending request if it awaits this confirmation."""
         pending = self.matcher.pending
         if not self.matcher.sure and pending:
-            last = pending[-1]
-            if last[3] is None or last[3].word != word:
+            if (_awaits(pending[-1], word) or _illegible(pending[-1], word)) is None:
                 return None
-            pending.pop()  # a confirmation tells its request: the order is known again
+            last = pending.pop()  # a confirmation tells its request: the order is known again
             self._settle(self.matcher.settle())
-            for request in list(pending):
-                self._pair(request, None, False)
-            pending.clear()
             pending.append(last)
         self._drop_front(None)
-        special = pending[0][3] if pending else None
-        if special is not None and special.seen and special.word != word:
+        if pending and (special := pending[0][3]) is not None and special.seen and special.word != word:
             self._confirmed(pending.popleft())
-            special = pending[0][3] if pending else None
-        return special if special is not None and special.kind is Kind.CONFIRM and special.word == word else None
+        if not pending:
+            return None
+        found = _awaits(pending[0], word)
+        if found is None and (found := _illegible(pending[0], word)) is not None:
+            time, cmd, args, _, note = pending[0]
+            pending[0] = (time, cmd, args, found, note)
+        return found
 
     def _confirmed(self, request: Request) -> None:
         """Make the row of a request that was answered by confirmations."""
@@ -333,6 +334,17 @@ class Stitcher:
             text = redact_reply(None, text)
         note = _notes(note, reply.note, "guessed" if guessed else "")
         self.rows.append((time, cmd, args, text, reply.error, reply.time - time, note))
+
+
+def _awaits(request: Request, word: str) -> Special | None:
+    """What is special of a request if it awaits this confirmation."""
+    special = request[3]
+    return special if special is not None and special.kind is Kind.CONFIRM and special.word == word else None
+
+
+def _illegible(request: Request, word: str) -> Special | None:
+    """The same for a request whose command was lost: the confirmation tells what it was."""
+    return Special(Kind.CONFIRM, word) if request[1] == "?" and request[3] is None else None
 
 
 def _weight(request: Request) -> int:
