@@ -1,5 +1,6 @@
 """pxcap replay: counts, notices, choices, several files, Ctrl-C."""
 
+import gc
 import os
 import signal
 import sqlite3
@@ -93,6 +94,13 @@ def test_what_was_lost_is_told(pxcap: Command, tmp_path: Path) -> None:
     assert {row["table"]: row["bytes_lost"] for row in done.rows}["http_events"] == 1000
     assert "pxcap: warning: cut.pcap: packet" in done.err
     assert "pxcap: not recognised: 1 of 2 connections" in done.err
+
+
+def test_the_garbage_collector_is_left_as_it_was(pxcap: Command, trace: Path) -> None:
+    before = gc.get_threshold()
+    assert pxcap("replay", str(trace)).status == 0
+    assert gc.get_threshold() == before
+    assert gc.get_freeze_count() == 0
 
 
 def test_standard_input(trace: Path, tmp_path: Path) -> None:
