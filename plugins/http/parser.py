@@ -3,6 +3,7 @@
 from pxcap.core.protocol import REQUEST, ConnectionInfo, Parser, Row
 from pxcap.core.stream import Chunk
 from pxcap.plugins.http.headers import shared_heads
+from pxcap.plugins.http.reader import ASIDE
 from pxcap.plugins.http.requests import RequestReader
 from pxcap.plugins.http.responses import ResponseReader
 from pxcap.plugins.http.stitch import Exchange
@@ -61,6 +62,6 @@ class HttpParser(Parser):
     def _rows(self) -> list[Row]:
         exchange = self._exchange
         self.done = exchange.over
-        self.lockstep = not exchange.matcher.sure or bool(self._requests.holding)
+        self.lockstep = not exchange.matcher.sure or self._requests.mode == ASIDE
         rows, exchange.rows = exchange.rows, []
         return rows

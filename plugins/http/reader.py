@@ -127,6 +127,7 @@ class Reader(ABC):
         elif self.mode == HEAD:
             self._cut_head(self.inbox.pos, len(self.inbox.buf), note)
         elif self.body is not None:
+            self.body.add(self.inbox.buf, self.inbox.pos, len(self.inbox.buf))
             self.body.lose(0, note)
             self._end_message()
         self._lost()

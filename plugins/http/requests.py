@@ -12,6 +12,7 @@ from pxcap.plugins.http.wire import (
     MAX_HEAD,
     MAX_HOLD,
     MAYBE,
+    NO,
     SHORTEST_REQUEST,
     UNKNOWN,
     YES,
@@ -57,7 +58,9 @@ class RequestReader(Reader):
         if self.holding:
             self._drop()
             return
-        if self.mode == ASIDE:
+        if self.mode in (ASIDE, SEARCH) and self._exchange.refused and starts_request(self._left()) != NO:
+            self._end_message()  # what comes behind an error is hardly the body
+        elif self.mode == ASIDE:
             self.mode = BODY
             self.read()
         super().gap(size, reason)
@@ -205,6 +208,10 @@ class RequestReader(Reader):
                 self.release()
             else:
                 self._drop()
+
+    def _left(self) -> bytes:
+        inbox = self.inbox
+        return inbox.buf[inbox.pos : inbox.pos + 64]
 
     def _drop(self) -> None:
         self.inbox.clear()

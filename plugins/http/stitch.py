@@ -58,6 +58,12 @@ class Exchange:
             self.error("content_coding")
         return text
 
+    @property
+    def refused(self) -> bool:
+        """The request whose body is awaited was answered with an error."""
+        response = self._early[1] if self._early is not None else None
+        return response is not None and response[1].status >= 400
+
     def request(self, request: Request) -> None:
         """Note a request whose headers are complete; its body may follow."""
         self._settle(self.matcher.request(request))
