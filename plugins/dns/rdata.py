@@ -12,9 +12,10 @@ from dns.rdatatype import RdataType
 
 from pxcap.core.text import quote, to_text
 from pxcap.plugins.dns.names import Malformed, Seen, read_name
-from pxcap.plugins.dns.types import AAAA, ANY, CNAME, IN, MX, NONE, NS, PTR, SOA, SRV, TXT, A
+from pxcap.plugins.dns.types import AAAA, ANY, CH, CNAME, IN, MX, NONE, NS, PTR, SOA, SRV, TXT, A
 from pxcap.plugins.dns.wire import SOA_NUMBERS, SOA_NUMBERS_SIZE, SRV_NUMBERS, SRV_NUMBERS_SIZE
 
+_LIBRARY_TYPES = frozenset(int(rtype) for rtype in RdataType)
 _TXT_OCTET = tuple(
     "\\" + chr(octet) if octet in b'"\\' else chr(octet) if 0x20 <= octet < 0x7F else f"\\{octet:03d}"
     for octet in range(256)
@@ -45,10 +46,15 @@ def unknown(data: bytes) -> str:
 
 
 def _by_library(rtype: int, rclass: int, msg: bytes, pos: int, end: int) -> str:
+    if rclass in (ANY, NONE):  # in TSIG and UPDATE they stand for no class, the data is that of the zone's
+        rclass = IN
+    if rtype not in _LIBRARY_TYPES or rclass not in (IN, CH):
+        # Not even asked: it would remember every type and class it meets, and one of class ANY for all classes.
+        return unknown(msg[pos:end])
+    kinds = RdataClass.make(rclass), RdataType.make(rtype)
     try:
-        kinds = RdataClass.make(rclass), RdataType.make(rtype)
         text = dns.rdata.from_wire(*kinds, msg, pos, end - pos).to_text()
-    except Exception as err:  # a library's parser on hostile bytes: whatever it raises says one thing
+    except Exception as err:  # a library on hostile bytes: whatever it raises says one thing
         raise Malformed("bad_rdata") from err
     return to_text(text.encode("utf-8", "backslashreplace"))
 
