@@ -49,7 +49,8 @@ class StoreWriter:
         written: Rows stored, by table.
         rejected: Rows the database cannot hold, by table; the others of their batch were stored.
         reasons: Why, as sentences "table.column: reason", with counts.
-        lost: Rows given up after `retry_for` seconds, by table.
+        lost: Rows given up after `retry_for` seconds, by table; should the connection have broken in the very commit,
+            they may be stored all the same.
     """
 
     def __init__(self, dialect: Dialect, tables: Sequence[Table], batch: int, max_bytes: int, retry_for: float) -> None:
@@ -68,6 +69,7 @@ class StoreWriter:
         self._number = 0  # of the last batch stored
         self._registered = False
         self._pending: tuple[_Buffer, list[Row]] | None = None  # the batch numbered _number + 1, once it was tried
+        self._unfit: list[tuple[Row, Fault]] = []  # rows its last try left out; that try may be found committed
         self._connection: sa.Connection | None = None
 
     def write(self, table: str, rows: Sequence[Row]) -> None:
@@ -122,10 +124,7 @@ class StoreWriter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if isinstance(error, StoreError):  # it was waited for long enough
-            self._leave()
-        else:
-            self.close()
+        self.close()
 
     def _store(self, buffer: _Buffer) -> None:
         if self._pending:
@@ -158,7 +157,6 @@ class StoreWriter:
         """One transaction; without `careful` a row that does not fit fails it as a whole."""
         connection = self._connect()
         number = self._number + 1
-        bad: list[tuple[Row, Fault]] = []
         with connection.begin():
             moved = connection.execute(
                 WRITERS.update()
@@ -166,20 +164,19 @@ class StoreWriter:
                 .values(batch=number)
             )
             if moved.rowcount:
+                self._unfit = []
                 if careful:
-                    self._insert_fitting(connection, buffer, rows, bad)
+                    self._insert_fitting(connection, buffer, rows)
                 else:
                     self._dialect.insert(connection, buffer.name, buffer.columns, rows)
             elif self._last_batch(connection) != number:
                 raise LookupError("the store was emptied while it was written to")
         self._pending, self._number = None, number
-        self.written[buffer.name] += len(rows) - len(bad)
-        for row, fault in bad:
+        self.written[buffer.name] += len(rows) - len(self._unfit)
+        for row, fault in self._unfit:
             self._reject(buffer, row, fault)
 
-    def _insert_fitting(
-        self, connection: sa.Connection, buffer: _Buffer, rows: Sequence[Row], bad: list[tuple[Row, Fault]]
-    ) -> None:
+    def _insert_fitting(self, connection: sa.Connection, buffer: _Buffer, rows: Sequence[Row]) -> None:
         """Halve until the rows that do not fit are alone."""
         try:
             with connection.begin_nested():
@@ -189,11 +186,11 @@ class StoreWriter:
             if fault.fate is not Fate.ROWS:
                 raise
             if len(rows) == 1:
-                bad.append((rows[0], fault))
+                self._unfit.append((rows[0], fault))
                 return
             half = len(rows) // 2
-            self._insert_fitting(connection, buffer, rows[:half], bad)
-            self._insert_fitting(connection, buffer, rows[half:], bad)
+            self._insert_fitting(connection, buffer, rows[:half])
+            self._insert_fitting(connection, buffer, rows[half:])
 
     def _reject(self, buffer: _Buffer, row: Row, fault: Fault) -> None:
         self.rejected[buffer.name] += 1
