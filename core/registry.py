@@ -145,12 +145,12 @@ def load_registry(found: Iterable[EntryPoint] | None = None) -> Registry:
             registry.fail(point.name, distribution, version, f"cannot be imported: {type(err).__name__}: {err}")
             continue
         for name in _module_names(point, module):
+            short = name.removesuffix(".plugin").rpartition(".")[2] if name else point.name
             try:
                 plugin = importlib.import_module(name) if name else module
             except Exception as err:  # noqa: BLE001 - a plugin may raise anything
-                registry.fail(name, distribution, version, f"cannot be imported: {type(err).__name__}: {err}")
+                registry.fail(short, distribution, version, f"cannot be imported: {type(err).__name__}: {err}")
                 continue
-            short = name.removesuffix(".plugin").rpartition(".")[2] if name else point.name
             registry.register(plugin, short, distribution, version)
     return registry
 

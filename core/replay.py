@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from pxcap.core.capture import CaptureReader
-from pxcap.core.errors import CaptureError
+from pxcap.core.errors import CaptureError, StoreError
 from pxcap.core.flows.distribute import distribute
 from pxcap.core.flows.table import FlowTable
 from pxcap.core.pipeline import Options, Pipeline, TableCount
@@ -77,23 +78,20 @@ def replay(
     """
     pipeline = Pipeline(registry, sink, options)
     report = ReplayReport(pipeline.tables, errors=pipeline.errors, plugin_failures=pipeline.plugin_failures)
+    total = _total(sources)
     done = 0
     for source in sources:
         flows = FlowTable(pipeline)
         try:
             with CaptureReader(source) as reader:
+
+                def tell(reader: CaptureReader = reader, done: int = done) -> None:
+                    if progress is not None:
+                        progress(Progress(done + reader.position, total, report.packets, pipeline.records()))
+
                 try:
-                    for window in reader.windows():
-                        distribute(flows, window)
-                        report.packets += len(window)
-                        report.bytes += int(window.size.sum())
-                        if progress is not None:
-                            total = None if reader.size is None else done + reader.size
-                            progress(Progress(done + reader.position, total, report.packets, pipeline.records()))
+                    _play(reader, flows, pipeline, report, tell)
                 finally:
-                    flows.finish()
-                    pipeline.write_totals(flows.now)
-                    pipeline.flush()
                     done += reader.position
                     for reason, count in reader.skipped.items():
                         report.skipped[reason] = report.skipped.get(reason, 0) + count
@@ -107,3 +105,35 @@ def replay(
     report.connections = pipeline.connections
     report.unrecognised = pipeline.unrecognised
     return report
+
+
+def _play(
+    reader: CaptureReader, flows: FlowTable, pipeline: Pipeline, report: ReplayReport, tell: Callable[[], None]
+) -> None:
+    """Take all windows of a capture; what was read before an error or Ctrl-C is written, unless writing is the error."""
+    writable = True
+    try:
+        for window in reader.windows():
+            distribute(flows, window)
+            report.packets += len(window)
+            report.bytes += int(window.size.sum())
+            tell()
+    except StoreError:
+        writable = False  # it was tried for as long as it may be
+        raise
+    finally:
+        if writable:
+            flows.finish()
+            pipeline.write_totals(flows.now)
+            pipeline.flush()
+
+
+def _total(sources: Sequence[str]) -> int | None:
+    """Bytes of all files, None when a stream is among them; a file that is not there counts nothing."""
+    total = 0
+    for source in sources:
+        path = Path(source)
+        if source == "-" or path.is_fifo():
+            return None
+        total += path.stat().st_size if path.is_file() else 0
+    return total

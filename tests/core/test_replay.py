@@ -6,6 +6,7 @@ import pytest
 from tests.core.toy import TOY
 
 from pxcap.core.errors import StoreError
+from pxcap.core.pipeline import BATCH
 from pxcap.core.protocol import Row
 from pxcap.core.registry import Registry
 from pxcap.core.replay import Progress, ReplayOptions, replay
@@ -48,12 +49,27 @@ def test_progress_reaches_the_end_of_the_file(tmp_path: Path) -> None:
 
 
 def test_a_store_that_fails_stops_the_replay(tmp_path: Path) -> None:
+    calls: list[str] = []
+
     class Broken:
         def write(self, table: str, rows: list[Row]) -> None:
+            calls.append(table)
             raise StoreError("gone")
 
+    talk = Conversation(server=("192.0.2.2", 7)).open()
+    for n in range(2 * BATCH):
+        talk.request(b"Q%d\n" % n).response(b"A%d\n" % n)
+    write_pcap(tmp_path / "a.pcap", [talk])
     with pytest.raises(StoreError, match="gone"):
-        replay([capture(tmp_path / "a.pcap")], toys(), Broken(), ReplayOptions())
+        replay([str(tmp_path / "a.pcap")], toys(), Broken(), ReplayOptions())
+    assert calls == ["toy_events"]  # it is not asked again for what is left
+
+
+def test_progress_knows_the_size_of_all_files_from_the_start(tmp_path: Path) -> None:
+    sources = [capture(tmp_path / "a.pcap"), capture(tmp_path / "b.pcap"), str(tmp_path / "gone")]
+    seen: list[Progress] = []
+    replay(sources, toys(), MemorySink(), ReplayOptions(), seen.append)
+    assert {step.total_bytes for step in seen} == {sum(Path(source).stat().st_size for source in sources[:2])}
 
 
 def test_the_same_file_twice_gives_the_same_rows_twice(tmp_path: Path) -> None:
