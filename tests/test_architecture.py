@@ -84,12 +84,6 @@ def defines_functions(path: Path) -> bool:
     return any(isinstance(node, ast.FunctionDef) for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
 
 
-def test_no_test_without_its_module() -> None:
-    tests = (path.relative_to(ROOT / "tests") for part in PARTS for path in (ROOT / "tests" / part).rglob("test_*.py"))
-    orphans = [str(path) for path in tests if not (ROOT / path.parent / path.name.removeprefix("test_")).exists()]
-    assert not orphans
-
-
 def test_modules_are_short() -> None:
     lengths = {name_of(path): len(path.read_text(encoding="utf-8").splitlines()) for path in MODULES}
     assert {name: lines for name, lines in lengths.items() if lines > 400} == {}
