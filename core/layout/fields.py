@@ -156,7 +156,7 @@ def _flags_enum(g: Generator, con: Any, scope: Scope | None) -> str:
 def record(g: Generator, con: Any, fields: dict[str, str], fails: bool = False) -> str:
     """Make the object of a Struct or FlagsEnum from the sources of its fields."""
     value = g.out.new("o")
-    lines = [f"{value} = {g.out.constant(g.class_of(con))}()"]
+    lines = [f"{value} = {g.out.constant(g.classes[id(con)])}()"]
     for name, source in fields.items():
         plain = f"{value}.{name} = {source}"
         lines.append(f"setattr({value}, {name!r}, {source})" if keyword.iskeyword(name) else plain)

@@ -4,7 +4,6 @@ The function has one variant for bytes and one for everything else that has a bu
 slices of a memoryview must be copied into bytes while slices of bytes are bytes.
 """
 
-from collections.abc import Callable
 from operator import index
 from struct import unpack_from
 from typing import Any
@@ -15,7 +14,7 @@ from pxcap.core.layout import choices, fields, repeats, structs
 from pxcap.core.layout.errors import Explicit, Invalid, Partial, UnsupportedError
 from pxcap.core.layout.expression import Context
 from pxcap.core.layout.generator import Generator
-from pxcap.core.layout.record import Record
+from pxcap.core.layout.interpret import Classes
 
 _HANDLERS = {**fields.HANDLERS, **structs.HANDLERS, **repeats.HANDLERS, **choices.HANDLERS}
 _NAMES: dict[str, Any] = {
@@ -34,16 +33,16 @@ _NAMES: dict[str, Any] = {
 }
 
 
-def generate(declaration: Any, name: str, class_of: Callable[[Any], type[Record]]) -> tuple[Any, str]:
+def generate(declaration: Any, name: str, classes: Classes) -> tuple[Any, str]:
     """Compile and return the function and its source.
 
     Raises:
         UnsupportedError: Some part has no compiled form.
     """
-    names, source = _source(declaration, class_of, view=False)
+    names, source = _source(declaration, classes, view=False)
 
     def parse_view(buf: Any, pos: int, end: int) -> tuple[Any, int]:
-        view = _function(*_source(declaration, class_of, view=True), f"{name} (memoryview)")
+        view = _function(*_source(declaration, classes, view=True), f"{name} (memoryview)")
         names["parse_view"] = view
         return view(buf, pos, end)  # type: ignore[no-any-return]
 
@@ -51,8 +50,8 @@ def generate(declaration: Any, name: str, class_of: Callable[[Any], type[Record]
     return _function(names, source, name), source
 
 
-def _source(declaration: Any, class_of: Callable[[Any], type[Record]], view: bool) -> tuple[dict[str, Any], str]:
-    g = Generator(_HANDLERS, class_of, view)
+def _source(declaration: Any, classes: Classes, view: bool) -> tuple[dict[str, Any], str]:
+    g = Generator(_HANDLERS, classes, view)
     out = g.out
     try:
         with out.block("try:"):

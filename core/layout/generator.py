@@ -8,7 +8,7 @@ import construct as c
 
 from pxcap.core.layout.errors import UnsupportedError
 from pxcap.core.layout.expression import Expressions, Scope
-from pxcap.core.layout.record import Record
+from pxcap.core.layout.interpret import Classes
 from pxcap.core.layout.writer import Writer
 
 Handler = Callable[["Generator", Any, "Scope | None"], str]
@@ -22,15 +22,15 @@ class Generator:
 
     Attributes:
         out: The writer.
-        class_of: Gives the class a Struct or FlagsEnum parses to.
+        classes: What the Structs and FlagsEnums parse to.
         word: Inside a Bitwise: variable of the integer read, and how many of its bits are not consumed.
         records: For variables that hold a Record: the sources of its fields.
         tells: Whether the position where the layout began is needed.
     """
 
-    def __init__(self, handlers: dict[type, Handler], class_of: Callable[[Any], type[Record]], view: bool) -> None:
+    def __init__(self, handlers: dict[type, Handler], classes: Classes, view: bool) -> None:
         self.out = Writer(view)
-        self.class_of = class_of
+        self.classes = classes
         self.word: tuple[str, int] | None = None
         self.tells = False
         self._handlers = handlers

@@ -11,7 +11,6 @@ Prefixed or FixedSized the end is known, so to run over it is Invalid too.
 
 import io
 import sys
-from collections.abc import Callable
 from operator import index
 from typing import Any, Protocol
 
@@ -20,15 +19,16 @@ from construct.lib import RestreamedBytesIO
 
 from pxcap.core.layout.errors import Invalid, Partial
 from pxcap.core.layout.limits import EMPTY_LIMIT, VARINT_LIMIT, min_size
-from pxcap.core.layout.record import Record
+from pxcap.core.layout.record import Record, record_class
 
-ClassOf = Callable[[Any], type[Record]]
+Classes = dict[int, type[Record]]
+"""By the identity of the Struct or FlagsEnum."""
 
 
 class Parse(Protocol):
     """Signature of `Layout.parse` and `Layout.interpret`."""
 
-    def __call__(self, buf: bytes | memoryview, pos: int = 0, end: int | None = None, /) -> tuple[Any, int]:
+    def __call__(self, buf: bytes | memoryview, pos: int = 0, end: int | None = None) -> tuple[Any, int]:
         """Parse at `buf[pos:end]` and return the object and the position behind it."""
 
 
@@ -191,11 +191,16 @@ _GUARDS: dict[type, type] = {
 _PARTS = ("subcon", "thensubcon", "elsesubcon", "default", "lengthfield")
 
 
-def interpreter(declaration: Any, class_of: ClassOf) -> Parse:
-    """An interpreter of the declaration that parses Structs and FlagsEnums to the classes `class_of` gives."""
-    guarded = _guard(declaration, class_of, {})
+def interpreter(declaration: Any, name: str) -> tuple[Parse, Classes]:
+    """An interpreter of the declaration, and the classes its Structs and FlagsEnums parse to.
 
-    def interpret(buf: bytes | memoryview, pos: int = 0, end: int | None = None, /) -> tuple[Any, int]:
+    Raises:
+        ValueError: A field name cannot be an attribute.
+    """
+    classes: Classes = {}
+    guarded = _guard(declaration, name, classes, {})
+
+    def interpret(buf: bytes | memoryview, pos: int = 0, end: int | None = None) -> tuple[Any, int]:
         stream = _Outer(bytes(buf[pos:] if end is None else buf[pos:end]))
         try:
             value = guarded.parse_stream(stream, _empty=_Empty())
@@ -205,10 +210,10 @@ def interpreter(declaration: Any, class_of: ClassOf) -> Parse:
             raise Invalid(str(error) or type(error).__name__, pos + stream.tell()) from error
         return value, pos + stream.tell()
 
-    return interpret
+    return interpret, classes
 
 
-def _guard(con: Any, class_of: ClassOf, done: dict[int, Any]) -> Any:
+def _guard(con: Any, title: str, classes: Classes, done: dict[int, Any]) -> Any:
     if id(con) in done:
         return done[id(con)]
     kind = type(con)
@@ -219,14 +224,16 @@ def _guard(con: Any, class_of: ClassOf, done: dict[int, Any]) -> Any:
     state = new.__dict__
     state.update(vars(con))
     if kind is c.Struct or kind is c.FlagsEnum:
-        state["record"] = class_of(con)
+        names = con.flags if kind is c.FlagsEnum else [sub.name for sub in con.subcons if sub.name]
+        state["record"] = classes[id(con)] = record_class(title, names)
     if kind is c.Array or kind is c.GreedyRange:
         state["least"] = min_size(con.subcon)
     for part in _PARTS:
         if isinstance(state.get(part), c.Construct):
-            state[part] = _guard(state[part], class_of, done)
+            inner = f"{title}.{con.name}" if kind is c.Renamed else title
+            state[part] = _guard(state[part], inner, classes, done)
     if "subcons" in state:
-        state["subcons"] = [_guard(sub, class_of, done) for sub in state["subcons"]]
+        state["subcons"] = [_guard(sub, title, classes, done) for sub in state["subcons"]]
     if kind is c.Switch:
-        state["cases"] = {key: _guard(sub, class_of, done) for key, sub in con.cases.items()}
+        state["cases"] = {key: _guard(sub, title, classes, done) for key, sub in con.cases.items()}
     return new

@@ -8,7 +8,6 @@ import construct
 from pxcap.core.layout.errors import UnsupportedError
 from pxcap.core.layout.generate import generate
 from pxcap.core.layout.interpret import Parse, interpreter
-from pxcap.core.layout.record import Record, record_class
 
 
 class Layout:
@@ -31,24 +30,15 @@ class Layout:
     __slots__ = ("__weakref__", "compiled", "declaration", "interpret", "name", "parse", "source", "why")
 
     def __init__(self, declaration: "construct.Construct[Any, Any]", name: str) -> None:
-        classes: dict[int, type[Record]] = {}
-
-        def class_of(con: Any) -> type[Record]:
-            if id(con) not in classes:
-                fields = list(con.flags) if isinstance(con, construct.FlagsEnum) else [s.name for s in con.subcons]
-                title = name if con is declaration else f"{name}.{len(classes)}"
-                classes[id(con)] = record_class(title, [field for field in fields if field])
-            return classes[id(con)]
-
         self.name = name
         self.declaration = declaration
-        self.interpret: Parse = interpreter(declaration, class_of)
+        self.interpret, classes = interpreter(declaration, name)
         self.parse: Parse = self.interpret
         self.compiled = False
         self.why = ""
         self.source = ""
         try:
-            self.parse, self.source = generate(declaration, name, class_of)
+            self.parse, self.source = generate(declaration, name, classes)
             self.compiled = True
         except UnsupportedError as error:
             self.why = str(error)

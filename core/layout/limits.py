@@ -12,7 +12,7 @@ from typing import Any
 
 import construct as c
 
-EMPTY_LIMIT = 65536
+EMPTY_LIMIT = 16384
 """Most elements, in one parse, of arrays whose elements may be empty."""
 
 VARINT_LIMIT = 10

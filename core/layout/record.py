@@ -1,6 +1,7 @@
 """What a Struct parses to: small objects with the field names as attributes."""
 
 import math
+from collections.abc import Iterable
 from typing import Any
 
 from construct import Container
@@ -29,16 +30,16 @@ class Record:
         return f"{type(self).__name__}({fields})"
 
 
-def record_class(name: str, fields: list[str]) -> type[Record]:
+def record_class(name: str, fields: Iterable[str]) -> type[Record]:
     """Make the class of one Struct.
 
     Raises:
         ValueError: A field name cannot be an attribute.
     """
-    for field in fields:
+    unique = tuple(dict.fromkeys(fields))
+    for field in unique:
         if not field.isidentifier() or field.startswith("__"):
             raise ValueError(f"layout {name}: field name {field!r} cannot be an attribute")
-    unique = tuple(dict.fromkeys(fields))
     return type(name, (Record,), {"__slots__": unique, "__module__": __name__, "__doc__": f"One {name}."})
 
 

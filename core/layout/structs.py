@@ -96,10 +96,13 @@ def _hold(g: Generator, con: Any, scope: Scope | None, size: str) -> str:
 
 def _until(g: Generator, con: Any, scope: Scope | None, end: str, behind: str) -> str:
     """Parse inside of bytes that end at `end`, and go on at `behind`."""
+    if con is c.GreedyBytes:
+        value = g.out.new()
+        g.out.write(f"{value} = {g.out.slice('pos', end)}", f"pos = {behind}")
+        return value
     with g.out.within(end, outer=False):
         value = g.value(con, scope)
-    if behind != "pos":
-        g.out.write(f"pos = {behind}")
+    g.out.write(f"pos = {behind}")
     return value
 
 

@@ -165,9 +165,10 @@ class Writer:
         size = sum(item.size for item in run if isinstance(item, _Atom))
         if size and not self.checked:
             test = f"if pos + {size} > {self.end}:"
-            if self.outer and any(isinstance(item, _Post) and item.fails for item in run):
+            last = self._last_check(run, size) if self.outer else 0
+            if last:
                 with self.block(test):
-                    self._short_run(run, size)
+                    self._short_run(run[:last], size)
             else:
                 self.write(f"{test} {self.short(f'pos + {size} - {self.end}')}")
         self._reads([item for item in run if isinstance(item, _Atom)], 0)
@@ -177,24 +178,33 @@ class Writer:
         if size:
             self.write(f"pos += {size}")
 
+    def _last_check(self, run: list[_Atom | _Post], size: int) -> int:
+        """How much of a run matters when it is cut short: up to the last check that does not need all of it."""
+        offset = last = 0
+        for at, item in enumerate(run):
+            if isinstance(item, _Atom):
+                offset += item.size
+            elif item.fails and offset < size:
+                last = at + 1
+        return last
+
     def _short_run(self, run: list[_Atom | _Post], size: int) -> None:
         lack = f"raise Partial(pos + {size} - {self.end})"
-        last = max(at for at, item in enumerate(run) if isinstance(item, _Post) and item.fails)
         offset = 0
         atoms: list[_Atom] = []
         posts: list[str] = []
-        for item in run[: last + 1]:
+        for item in run:
             if isinstance(item, _Atom):
                 atoms.append(item)
                 offset += item.size
-            else:
-                posts += item.lines
-                if item.fails:
-                    if atoms:
-                        self.write(f"if pos + {offset} > {self.end}: {lack}")
-                    self._reads(atoms, offset - sum(atom.size for atom in atoms))
-                    self.write(*posts)
-                    atoms, posts = [], []
+                continue
+            posts += item.lines
+            if item.fails:
+                if atoms:
+                    self.write(f"if pos + {offset} > {self.end}: {lack}")
+                self._reads(atoms, offset - sum(atom.size for atom in atoms))
+                self.write(*posts)
+                atoms, posts = [], []
         self.write(lack)
 
     def _reads(self, atoms: list[_Atom], offset: int) -> None:
