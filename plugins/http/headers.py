@@ -101,13 +101,9 @@ class Heads:
 
     def headers(self, block: bytes) -> Headers:
         """Parse a header block, from its first line to the line feed of its last; empty when there is none."""
-        raw = block
-        if b"\n " in raw or b"\n\t" in raw:
-            raw = _FOLD.sub(b" ", raw)  # RFC 9112, section 5.2
-        lines = raw.split(b"\n")
-        lines.pop()
-        known = self._fields.get
-        found = [known(line) or self._field(line) for line in lines]
+        found = self._parse(block)
+        if None in found and (b"\n " in block or b"\n\t" in block):
+            found = self._parse(_FOLD.sub(b" ", block))  # RFC 9112, section 5.2
         errors = ("header_line",) * found.count(None)
         fields = [field for field in found if field is not None] if errors else cast(list[Field], found)
         json = "{}"
@@ -128,10 +124,17 @@ class Heads:
             path = redact_target(path)
         return RequestLine(to_text(method), path, major, minor, method == b"HEAD", method == b"CONNECT")
 
+    def _parse(self, block: bytes) -> list[Field | None]:
+        """The fields of a block's lines; None for one that is none, as every continuation of a folded line is."""
+        known = self._fields.get
+        lines = block.split(b"\n")
+        lines.pop()
+        return [known(line) or self._field(line) for line in lines]
+
     def _field(self, line: bytes) -> Field | None:
         raw_name, colon, raw_value = line.partition(b":")
         name = self._names.get(raw_name) or self._name(raw_name)
-        if not colon or name is None:
+        if not colon or name is None or line[0] in b" \t":
             return None
         lower, key, role, secret, target = name
         value = to_text(raw_value.strip(b" \t\r"))
