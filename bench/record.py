@@ -63,7 +63,11 @@ def load_or_record(load: Workload, folder: Path, size: int) -> Capture:
     if lacking:
         packages = " ".join(sorted(set(lacking.values())))
         print(f"{load.name}: {', '.join(lacking)} not installed (apt-get install {packages})", file=sys.stderr)
-    made = _amplified(load, path, size) if lacking else _record(load, path, size)
+    try:
+        made = _amplified(load, path, size) if lacking else _record(load, path, size)
+    except PermissionError as error:
+        print(f"{load.name}: {error}", file=sys.stderr)
+        made = _amplified(load, path, size)
     about.write_text(json.dumps(asdict(made)))
     return made
 
@@ -101,7 +105,7 @@ def _start_tcpdump(path: Path, port: int) -> subprocess.Popen[str]:
     first = tcpdump.stderr.readline()
     if "listening on" not in first:
         tcpdump.wait()
-        raise RuntimeError(f"tcpdump: {first.strip()}")
+        raise PermissionError(f"tcpdump: {first.strip()} (run as root)")
     time.sleep(0.2)
     return tcpdump
 
