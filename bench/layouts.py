@@ -1,4 +1,4 @@
-"""The layout compiler against construct: microseconds a message, for every declaration in the tree and the yardsticks.
+"""The layout compiler against construct: microseconds of CPU a message, for every declaration in the tree and the yardsticks.
 
     python -m bench.layouts
 
@@ -17,7 +17,8 @@ from bench.declarations import DECLARATIONS
 from pxcap import plugins
 from pxcap.core.layout import Invalid, Layout, Partial, layout, layouts
 
-ROUND = 0.02  # seconds of each of a function's five rounds; the best one counts
+ROUND = 0.02  # seconds of a round, at least
+ROUNDS = 5
 WANTED = 12.0
 
 
@@ -56,30 +57,35 @@ def _parts(con: Any) -> Iterator[Any]:
         yield from _parts(sub)
 
 
-def microseconds(function: Callable[[bytes], object], data: bytes) -> float:
-    """Best of five rounds, a call."""
-    count, took = 1, 0.0
-    while took < ROUND:
+def microseconds(functions: list[Callable[[bytes], object]], data: bytes) -> list[float]:
+    """CPU time of a call of each, the best of ROUNDS; the functions take turns, so that a busy machine slows all alike."""
+    counts = [_count(function, data) for function in functions]
+    rounds = [[_time(*pair, data) / pair[1] for pair in zip(functions, counts, strict=True)] for _ in range(ROUNDS)]
+    return [min(times) * 1e6 for times in zip(*rounds, strict=True)]
+
+
+def _count(function: Callable[[bytes], object], data: bytes) -> int:
+    count = 1
+    while _time(function, count, data) < ROUND:
         count *= 2
-        took = _time(function, data, count)
-    return min(took, *(_time(function, data, count) for _ in range(4))) / count * 1e6
+    return count
 
 
-def _time(function: Callable[[bytes], object], data: bytes, count: int) -> float:
-    start = time.perf_counter()
+def _time(function: Callable[[bytes], object], count: int, data: bytes) -> float:
+    start = time.process_time()
     for _ in range(count):
         function(data)
-    return time.perf_counter() - start
+    return time.process_time() - start
 
 
-def construct_compiled(declaration: Any, data: bytes) -> float | None:
-    """Microseconds of construct's own compiler, where it can compile the declaration and parse the message."""
+def construct_compiled(declaration: Any, data: bytes) -> Callable[[bytes], object] | None:
+    """The parser of construct's own compiler, where it can compile the declaration and parse the message."""
     try:
-        parse = declaration.compile().parse
+        parse: Callable[[bytes], object] = declaration.compile().parse
         parse(data)
     except Exception:  # noqa: BLE001  it fails in many ways
         return None
-    return microseconds(parse, data)
+    return parse
 
 
 def main() -> None:
@@ -93,9 +99,10 @@ def main() -> None:
         if data is None:
             print(f"{name:28} no bytes found that fit")
             continue
-        theirs, ours = microseconds(made.declaration.parse, data), microseconds(made.parse, data)
         compiled = construct_compiled(made.declaration, data)
-        middle = "fails" if compiled is None else f"{compiled:.2f}"
+        functions: list[Any] = [made.declaration.parse, made.parse, compiled]
+        theirs, ours, *rest = microseconds([function for function in functions if function], data)
+        middle = f"{rest[0]:.2f}" if rest else "fails"
         remark = "" if made.compiled else f"  interpreted: {made.why}"
         below += theirs / ours < WANTED
         print(f"{name:28} {theirs:13.2f} {middle:>13} {ours:9.3f} {theirs / ours:6.1f}x{remark}")
