@@ -4,8 +4,9 @@ While nothing was lost the first unanswered request belongs to the next response
 in mid-stream, the number of lost messages is unknown, so counting from the front would pair everything wrongly from then
 on. Then responses are held, and counted **from the back** when the client speaks again: a client that sends its next
 request has, unless it pipelines without pause, seen the answers to all before. The last response belongs to the last
-request; what is left over in front lost its other half. This needs the two directions interleaved as they were sent,
-hence `Parser.lockstep`.
+request; what is left over in front lost its other half. Requests that were waiting when bytes of the client were lost
+are still the next to be answered, in order; only those behind the loss are counted from the back. This needs the two
+directions interleaved as they were sent, hence `Parser.lockstep`.
 """
 
 from collections import deque
@@ -31,12 +32,13 @@ class FifoMatcher(Generic[Q, P]):
         sure: The first of `pending` is the one the next response answers.
     """
 
-    __slots__ = ("_held", "pending", "sure")
+    __slots__ = ("_held", "_known", "pending", "sure")
 
     def __init__(self, sure: bool = True) -> None:
         self.pending: deque[Q] = deque()
         self.sure = sure
         self._held: deque[P] = deque()
+        self._known = 0  # of `pending`, from the front, whose order is known though not `sure`
 
     def request(self, request: Q) -> Iterable[tuple[Q | None, P | None, bool]]:
         """Note a request; settles held responses, and requests beyond MAX_PENDING as unanswered."""
@@ -46,6 +48,7 @@ class FifoMatcher(Generic[Q, P]):
         self.pending.append(request)
         if len(self.pending) > MAX_PENDING:
             settled = [*settled, (self.pending.popleft(), None, False)]
+            self._known = max(0, self._known - 1)
         return settled
 
     def response(self, response: P) -> Iterable[tuple[Q | None, P | None, bool]]:
@@ -55,11 +58,18 @@ class FifoMatcher(Generic[Q, P]):
             return ((None, response, False),)
         if self.sure:
             return ((pending.popleft(), response, False),)
+        if self._known:
+            self._known -= 1
+            return ((pending.popleft(), response, False),)
         self._held.append(response)
         return self.settle() if len(self._held) > MAX_HELD else ()
 
     def gap(self, side: int) -> None:
         """Messages of a side may have been lost whole."""
+        if side != REQUEST:
+            self._known = 0
+        elif self.sure:
+            self._known = len(self.pending)
         if side == REQUEST or self.pending:
             self.sure = False
 
@@ -73,6 +83,7 @@ class FifoMatcher(Generic[Q, P]):
         settled += [(None, held.popleft(), False) for _ in range(len(held) - both)]
         settled += [(pending.popleft(), held.popleft(), guessed) for _ in range(both)]
         self.sure = True
+        self._known = 0
         return settled
 
     def finish(self) -> list[tuple[Q | None, P | None, bool]]:

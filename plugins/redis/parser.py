@@ -15,7 +15,7 @@ from pxcap.plugins.redis.request import RequestReader
 from pxcap.plugins.redis.resync import find_reply, find_request
 from pxcap.plugins.redis.stitch import Stitcher
 from pxcap.plugins.redis.types import Reply
-from pxcap.plugins.redis.wire import MAX_HEADER
+from pxcap.plugins.redis.wire import MAX_HEADER, SIMPLE
 
 ENOUGH = 4096  # unanswered requests before more are parsed
 
@@ -217,7 +217,9 @@ class RedisParser(Parser):
             if len(buf) - pos < MAX_HEADER * 4:
                 return -1
             stop = pos + MAX_HEADER * 4
-        text = to_text(buf[pos + (buf[pos] == 43) : stop])
+        text = to_text(buf[pos + 1 : stop])
+        if buf[pos] != SIMPLE:
+            text = f"snapshot of {text} bytes" if text.isdigit() else "snapshot"
         self._stitch.reply(Reply(inbox.time_at(pos), buf[pos], text))
         self._stitch.replicating = True
         return -1

@@ -20,9 +20,8 @@ _ERRORS = re.compile(
     rb"-(?:ERR [^']|WRONGTYPE |WRONGPASS |NO[A-Z]+ |MOVED \d|ASK \d|OOM |BUSY|LOADING |READONLY |MISCONF |EXECABORT |"
     rb"CROSSSLOT |TRYAGAIN |CLUSTERDOWN |MASTERDOWN |DENIED |UNKILLABLE |INPROG )"
 )
-_STATUS = re.compile(
-    rb"\+(?:OK|PONG|QUEUED|RESET|FULLRESYNC .*|CONTINUE.*|\d+\.\d{6} \[\d+ [^\]]*\] \".*)?\Z", re.DOTALL
-)
+_OWN_STATUS = re.compile(rb"(?:PONG|QUEUED|FULLRESYNC .*|\d+\.\d{6} \[\d+ [^\]]*\] \".*)\Z", re.DOTALL)
+_STATUS = re.compile(rb"(?:OK|RESET|CONTINUE.*)\Z|" + _OWN_STATUS.pattern, re.DOTALL)
 
 LIKELY = 85  # framed as only Redis frames, with a command this module does not know
 BEGUN = 60  # what is there fits, and it is cut before the command
@@ -96,8 +95,9 @@ def _replies(data: bytes, midstream: bool) -> int:
         kind, rest = line[1], line[2]
         pos = line.end()
         if kind == b"+":
-            if not framed and _STATUS.match(kind + rest) is None:
+            if not framed and _STATUS.match(rest) is None:
                 return NO
+            framed = framed or _OWN_STATUS.match(rest) is not None
         elif kind == b"-":
             if not framed and _ERRORS.match(kind + rest) is None:
                 return NO

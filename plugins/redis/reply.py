@@ -115,7 +115,8 @@ class ReplyReader:
             return count
         covered = min(count, bulk.left)
         bulk.lose(covered)
-        self._note = reason
+        if not bulk.intact:
+            self._note = reason
         if not bulk.left:
             self._end_bulk(bulk)
         return count - covered

@@ -110,7 +110,8 @@ class RequestReader:
             return count
         covered = min(count, bulk.left)
         bulk.lose(covered)
-        self._note = reason
+        if not bulk.intact:
+            self._note = reason
         if not bulk.left:
             self._end_bulk(bulk)
         return count - covered

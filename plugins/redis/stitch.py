@@ -207,14 +207,15 @@ class Stitcher:
             return True
         if reply.type != ARRAY:
             return False
+        listening = self._subscriptions.listening
         if kind in CONFIRMATIONS and reply.count == 3:
             if self._confirm(reply):
                 return True
         elif not self._subscriptions.is_message(reply):
             return False
-        if self._subscriptions.listening:
+        if listening:
             self._push(kind.upper(), reply)
-        return self._subscriptions.listening
+        return listening
 
     def _repair(self, reply: Reply) -> None:
         """A damaged reply while confirmations are awaited is one of them, if it looks so where it is legible."""

@@ -33,6 +33,9 @@ def feed(matcher: FifoMatcher[str, str], script: str) -> list[tuple[str | None, 
         ("<cABCdD", "-A -B cC dD"),
         ("abc>BCdD", "a- bB cC dD"),
         ("a<A", "aA"),
+        ("abc<eABCDEfF", "aA bB cC -D eE fF"),
+        ("ab<d<fABCDEF", "aA bB -C -D dE fF"),
+        ("ab<d>BD", "a- bB dD"),
     ],
 )
 def test_scripts(script: str, expected: str) -> None:
