@@ -5,14 +5,15 @@ single header lines are remembered, each in a dict that is emptied when full.
 """
 
 import re
-from typing import cast
+from collections.abc import Callable
 
 from pxcap.core.text import REDACTED, quote, to_text
 from pxcap.plugins.http.media import media_of
 from pxcap.plugins.http.redact import is_secret_header, is_target_header, redact_target
-from pxcap.plugins.http.types import TEXT, Headers, Media, RequestLine, StatusLine
+from pxcap.plugins.http.types import TEXT, Headers, Meaning, Media, RequestLine, StatusLine
 from pxcap.plugins.http.wire import (
     CHUNKED,
+    METHODS,
     UNKNOWN,
     UNTIL_CLOSE,
     split_cut_request_line,
@@ -24,7 +25,8 @@ MAX_LINES, MAX_LINE = 2048, 512  # entries, and bytes of the longest remembered:
 MAX_BLOCKS, MAX_BLOCK = 512, 2048  # the same for header blocks
 
 _FOLD = re.compile(rb"\r?\n[ \t]+")
-_OTHER, _LENGTH, _TRANSFER, _CONTENT_CODING, _TYPE, _UPGRADE, _EXPECT = range(7)
+_KEY = re.compile(r'"(?:[^"\\]|\\.)*":')
+_OTHER, _LENGTH, _TRANSFER, _CONTENT_CODING, _TYPE, _UPGRADE, _EXPECT, _BAD = range(8)
 _ROLES = {
     "content-length": _LENGTH,
     "transfer-encoding": _TRANSFER,
@@ -35,13 +37,30 @@ _ROLES = {
 }
 _NO_TYPE = media_of("")
 
-Field = tuple[str, str, str, str, int, str]
-"""A header line: name in lower case, `"name":"value"`, its two halves, role, value in full."""
+Field = tuple[str, str, tuple[int, str] | None]
+"""A header line: `"name":"value"`, name in lower case, and role and value in full when they decide how to read on."""
 
 Name = tuple[str, str, int, bool, bool]
 """A header name: in lower case, as a JSON string, role, whether its value is a secret, or a URL that may hold one."""
 
 _REDACTED = quote(REDACTED)
+_NO_FIELD: Field = ("", "", (_BAD, ""))
+_VERSIONS = {b"HTTP/1.1\r": (1, 1), b"HTTP/1.0\r": (1, 0)}
+
+
+class _Memo(dict[bytes, Field]):
+    """Header lines by bytes, made when first asked for: asking for all lines of a block is then one call."""
+
+    def __init__(self, make: Callable[[bytes], Field]) -> None:
+        self._make = make
+
+    def __missing__(self, line: bytes) -> Field:
+        field = self._make(line)
+        if len(line) <= MAX_LINE:
+            if len(self) >= MAX_LINES:
+                self.clear()
+            self[line] = field
+        return field
 
 
 class Heads:
@@ -58,17 +77,24 @@ class Heads:
         self.request_lines: dict[bytes, RequestLine] = {}
         self.status_lines: dict[bytes, StatusLine] = {}
         self.blocks: dict[bytes, Headers] = {}
-        self._fields: dict[bytes, Field] = {}
+        self._fields = _Memo(self._field)
+        self._meanings: dict[tuple[tuple[int, str], ...], Meaning] = {}
         self._names: dict[bytes, Name] = {}
         self._media: dict[str, Media] = {}
         self._redact = redact
 
     def request_line(self, raw: bytes) -> RequestLine | None:
         """Parse a request line without its line feed; None when it is none."""
-        parts = split_request_line(raw)
-        if parts is None:
-            return None
-        method, target, major, minor = parts
+        method, _, rest = raw.partition(b" ")
+        target, _, version = rest.rpartition(b" ")
+        known = _VERSIONS.get(version)
+        if known is not None and method in METHODS and target and b" " not in target and b"\t" not in target:
+            major, minor = known  # what nearly every line is
+        else:
+            parts = split_request_line(raw)
+            if parts is None:
+                return None
+            method, target, major, minor = parts
         line = self._request_line(method, target, major, minor)
         if len(raw) <= MAX_LINE:
             if len(self.request_lines) >= MAX_LINES:
@@ -101,22 +127,36 @@ class Heads:
 
     def headers(self, block: bytes) -> Headers:
         """Parse a header block, from its first line to the line feed of its last; empty when there is none."""
-        found = self._parse(block)
-        if None in found and (b"\n " in block or b"\n\t" in block):
-            found = self._parse(_FOLD.sub(b" ", block))  # RFC 9112, section 5.2
-        errors = ("header_line",) * found.count(None)
-        fields = [field for field in found if field is not None] if errors else cast(list[Field], found)
+        memo = self._fields
+        lines = block.split(b"\n")
+        lines.pop()
+        before = len(memo)
+        fields = list(map(memo.__getitem__, lines))
         json = "{}"
+        decisive: tuple[tuple[int, str], ...] = ()
         if fields:
-            names, fragments, _, _, roles, _ = zip(*fields, strict=True)
-            json = "{" + ",".join(fragments) + "}" if len(set(names)) == len(names) else _merged(fields)
-            fields = [field for field in fields if field[4]] if any(roles) else []
-        headers = self._interpret(json, fields, errors)
-        if len(block) <= MAX_BLOCK:
+            fragments, names, roles = zip(*fields, strict=True)
+            decisive = tuple(filter(None, roles))
+            if len(set(names)) == len(names):
+                json = "{" + ",".join(fragments) + "}"
+            elif _NO_FIELD not in fields:
+                json = _merged(fields)
+        if _NO_FIELD[2] in decisive:
+            return self._odd_headers(block)
+        headers = (json, self._meanings.get(decisive) or self._meaning(decisive))
+        if len(memo) == before and len(block) <= MAX_BLOCK:  # a block with a new line in it will hardly come again
             if len(self.blocks) >= MAX_BLOCKS:
                 self.blocks.clear()
             self.blocks[block] = headers
         return headers
+
+    def _odd_headers(self, block: bytes) -> Headers:
+        """A block in which not every line is a header: folded lines (RFC 9112, section 5.2), or malformed ones."""
+        lines = _FOLD.sub(b" ", block).split(b"\n")
+        lines.pop()
+        fields = [self._fields[line] for line in lines]
+        decisive = tuple(field[2] for field in fields if field[2] is not None)
+        return _merged([field for field in fields if field is not _NO_FIELD]), self._meaning(decisive)
 
     def _request_line(self, method: bytes, target: bytes, major: int, minor: int | None) -> RequestLine:
         path = to_text(target)
@@ -124,27 +164,15 @@ class Heads:
             path = redact_target(path)
         return RequestLine(to_text(method), path, major, minor, method == b"HEAD", method == b"CONNECT")
 
-    def _parse(self, block: bytes) -> list[Field | None]:
-        """The fields of a block's lines; None for one that is none, as every continuation of a folded line is."""
-        known = self._fields.get
-        lines = block.split(b"\n")
-        lines.pop()
-        return [known(line) or self._field(line) for line in lines]
-
-    def _field(self, line: bytes) -> Field | None:
+    def _field(self, line: bytes) -> Field:
         raw_name, colon, raw_value = line.partition(b":")
         name = self._names.get(raw_name) or self._name(raw_name)
         if not colon or name is None or line[0] in b" \t":
-            return None
+            return _NO_FIELD
         lower, key, role, secret, target = name
         value = to_text(raw_value.strip(b" \t\r"))
         shown = _REDACTED if secret else quote(redact_target(value)) if target else quote(value)
-        field = (lower, f"{key}:{shown}", key, shown, role, value)
-        if len(line) <= MAX_LINE:
-            if len(self._fields) >= MAX_LINES:
-                self._fields.clear()
-            self._fields[line] = field
-        return field
+        return (f"{key}:{shown}", lower, (role, value) if role else None)
 
     def _name(self, raw: bytes) -> Name | None:
         name = to_text(raw.strip(b" \t\r"))
@@ -160,14 +188,15 @@ class Heads:
             self._names[raw] = parsed
         return parsed
 
-    def _interpret(self, json: str, fields: list[Field], errors: tuple[str, ...]) -> Headers:
-        """Make the headers from the fields that matter to reading on."""
+    def _meaning(self, decisive: tuple[tuple[int, str], ...]) -> Meaning:
+        """What the headers mean that decide how to read on; `decisive` are their roles and values."""
+        errors: tuple[str, ...] = ()
         length: str | None = None
         transfer: list[str] = []
         codings: list[str] = []
         media = _NO_TYPE
         upgrade = expect = False
-        for _, _, _, _, role, value in fields:
+        for role, value in decisive:
             if role == _LENGTH:
                 length = value if length is None else f"{length},{value}"
             elif role == _TYPE:
@@ -178,8 +207,10 @@ class Heads:
                 codings += _tokens(value)
             elif role == _UPGRADE:
                 upgrade = bool(value)
-            else:
+            elif role == _EXPECT:
                 expect = value.lower() == "100-continue"
+            else:
+                errors = (*errors, "header_line")
         request_frame, response_frame = 0, UNTIL_CLOSE
         if transfer:
             if transfer[-1] == "chunked":
@@ -195,9 +226,12 @@ class Heads:
         plain = media.shape == TEXT and not media.charset and not codings
         fast = not errors and response_frame >= 0 and (plain or not response_frame)
         special = upgrade or expect or bool(errors)
-        return Headers(
-            json, request_frame, response_frame, media, tuple(codings), upgrade, expect, errors, special, fast
-        )
+        meaning = Meaning(request_frame, response_frame, media, tuple(codings), upgrade, expect, errors, special, fast)
+        if sum(len(value) for _, value in decisive) <= MAX_LINE:
+            if len(self._meanings) >= MAX_BLOCKS:
+                self._meanings.clear()
+            self._meanings[decisive] = meaning
+        return meaning
 
     def _media_of(self, value: str) -> Media:
         media = media_of(value[:MAX_LINE])
@@ -228,12 +262,13 @@ def _merged(fields: list[Field]) -> str:
     """One JSON object; a name that is repeated has an array of its values, at the place of the first."""
     names: dict[str, str] = {}
     values: dict[str, list[str]] = {}
-    for lower, _, key, value, _, _ in fields:
-        names.setdefault(lower, key)
-        values.setdefault(lower, []).append(value)
+    for fragment, lower, _ in fields:
+        key = _KEY.match(fragment)
+        end = key.end() if key else 0
+        names.setdefault(lower, fragment[:end])
+        values.setdefault(lower, []).append(fragment[end:])
     parts = [
-        f"{key}:{values[lower][0]}" if len(values[lower]) == 1 else f"{key}:[{','.join(values[lower])}]"
-        for lower, key in names.items()
+        names[lower] + (found[0] if len(found) == 1 else f"[{','.join(found)}]") for lower, found in values.items()
     ]
     return "{" + ",".join(parts) + "}"
 

@@ -7,7 +7,7 @@ from pxcap.core.text import clip_text
 from pxcap.plugins.http.body import Body
 from pxcap.plugins.http.codings import decode
 from pxcap.plugins.http.redact import redact_body
-from pxcap.plugins.http.types import BINARY, SNIFF, TEXT, Headers, Media
+from pxcap.plugins.http.types import BINARY, SNIFF, TEXT, Meaning, Media
 
 _JSON, _GRPC = 1, 2  # values of the content_type column
 _TEXT_TYPES = frozenset({
@@ -56,15 +56,15 @@ def media_of(content_type: str) -> Media:
     return Media(name or "application/octet-stream", shape, _codec(match[2]) if match else "", kind, scrub)
 
 
-def show(body: Body, headers: Headers, limit: int, redact: bool) -> tuple[str, bool]:
+def show(body: Body, meaning: Meaning, limit: int, redact: bool) -> tuple[str, bool]:
     """A body's text, at most `limit` bytes of it; and whether its codings could be undone."""
     if not body.size:
         return "", True
-    media = headers.media
+    media = meaning.media
     data, well = bytes(body.kept), True
     shape = media.shape
-    if headers.codings and shape != BINARY and limit:
-        plain, well = decode(data, headers.codings, limit + 1)
+    if meaning.codings and shape != BINARY and limit:
+        plain, well = decode(data, meaning.codings, limit + 1)
         if plain or well:
             data = plain
         else:

@@ -132,8 +132,8 @@ class Reader(ABC):
             self._end_message()
         self._lost()
 
-    def _head_end(self, buf: bytes, pos: int, eol: int) -> tuple[int, int]:
-        """Where the last header line of the message at `pos` ends, and where its head ends; (0, 0) to wait for more.
+    def _head_end(self, buf: bytes, eol: int) -> tuple[int, int]:
+        """Where the last header line of a message ends, and where its head ends; (0, 0) to wait for more.
 
         `eol` is the end of the start line. Lines end with LF or CRLF (RFC 9112, section 2.2).
         """

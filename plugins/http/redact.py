@@ -40,19 +40,14 @@ def redact_target(target: str) -> str:
     """A request target or URL without the values of secret parameters and without user and password."""
     if "@" in target:
         target = _USERINFO.sub(rf"\1\2{REDACTED}@", target)
-    if "=" in target and _QUERY.search(target):
+    if "=" in target and _may_hold_secrets(target):
         target = _QUERY.sub(rf"\1{REDACTED}", target)
     return target
 
 
 def redact_body(text: str, kind: str) -> str:
     """A body's text without the values of secret fields; `kind` is "form", "json" or "multipart"."""
-    if not (  # part of every secret's name: most bodies end here
-        "ass" in text or "oken" in text or "ecret" in text or "ey" in text or "pwd" in text or "uth" in text
-        or "jwt" in text or "sig" in text or "Sig" in text or "cred" in text or "Cred" in text
-        or "ASS" in text or "OKEN" in text or "ECRET" in text or "EY" in text or "PWD" in text or "UTH" in text
-        or "JWT" in text or "SIG" in text or "CRED" in text
-    ):  # fmt: skip
+    if not _may_hold_secrets(text):
         return text
     if kind == "form":
         return _FORM.sub(rf"\1{REDACTED}", text)
@@ -60,3 +55,12 @@ def redact_body(text: str, kind: str) -> str:
         text = _JSON.sub(rf'\1"{REDACTED}"', text)
         return _CAMEL.sub(rf'\1"{REDACTED}"', text)
     return _PART.sub(rf"\1{REDACTED}", text)
+
+
+def _may_hold_secrets(text: str) -> bool:
+    """Whether a part of some secret's name is in the text: most texts end here, ten times as fast as by expression."""
+    low = text.lower()
+    return (
+        "ey" in low or "ass" in low or "oken" in low or "ecret" in low or "pwd" in low or "uth" in low
+        or "sig" in low or "jwt" in low or "cred" in low
+    )  # fmt: skip

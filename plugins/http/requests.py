@@ -106,14 +106,18 @@ class RequestReader(Reader):
                     return
             end = find(b"\n\r\n", eol)
             after = end + 3
-            headers = blocks.get(buf[eol + 1 : end + 1]) if end >= 0 else None
+            block = buf[eol + 1 : end + 1]
+            headers = blocks.get(block) if end >= 0 else None
             if headers is None:
-                end, after = self._head_end(buf, pos, eol)
+                if end < 0 or block[:1] == b"\n" or b"\n\n" in block:
+                    end, after = self._head_end(buf, eol)
+                    block = buf[eol + 1 : end + 1]
                 if not after or after - pos > MAX_HEAD:
                     break
-                headers = self._heads.headers(buf[eol + 1 : end + 1])
+                headers = self._heads.headers(block)
             self.synced = True
-            if headers.special or headers.request_frame or line.connect or line.head or not matcher.sure:
+            meaning = headers[1]
+            if meaning.special or meaning.request_frame or line.connect or line.head or not matcher.sure:
                 inbox.pos = after
                 self._begin(time_at(pos), line, headers)
                 if self.mode != HEAD:
@@ -127,23 +131,24 @@ class RequestReader(Reader):
             self._too_long(pos)
 
     def _begin(self, time: int, line: RequestLine, headers: Headers) -> None:
-        for name in headers.errors:
+        meaning = headers[1]
+        for name in meaning.errors:
             self._exchange.error(name)
-        frame = headers.request_frame
-        body = self._exchange.new_body(headers) if frame else None
-        self._switch = "connect" if line.connect else "upgrade" if headers.upgrade else ""
+        frame = meaning.request_frame
+        body = self._exchange.new_body(meaning) if frame else None
+        self._switch = "connect" if line.connect else "upgrade" if meaning.upgrade else ""
         self._exchange.request((time, line, headers, body, 0, False))
         if body is None:
             self._hold_or(HEAD)
             return
         self.body = body
-        self._expecting = headers.expect
+        self._expecting = meaning.expect
         if frame == UNKNOWN:
             self._boundary = True
             self.mode = SEARCH
         else:
             self._framing.start(frame)
-            self.mode = ASIDE if headers.expect else BODY
+            self.mode = ASIDE if meaning.expect else BODY
 
     def _hold_or(self, mode: int) -> None:
         if self._switch:
@@ -185,7 +190,7 @@ class RequestReader(Reader):
         headers = self._heads.headers(rest[: rest.rfind(b"\n") + 1])
         body = Body(0)
         body.known, body.done, body.note = False, True, note
-        self._switch = "connect" if line.connect else "upgrade" if headers.upgrade else ""
+        self._switch = "connect" if line.connect else "upgrade" if headers[1].upgrade else ""
         self._exchange.request((self.inbox.time_at(pos), line, headers, body, 0, False))
         self._hold_or(HEAD)
 

@@ -78,17 +78,21 @@ class ResponseReader(Reader):
                     return
             end = find(b"\n\r\n", eol)
             after = end + 3
-            headers = blocks.get(buf[eol + 1 : end + 1]) if end >= 0 else None
+            block = buf[eol + 1 : end + 1]
+            headers = blocks.get(block) if end >= 0 else None
             if headers is None:
-                end, after = self._head_end(buf, pos, eol)
+                if end < 0 or block[:1] == b"\n" or b"\n\n" in block:
+                    end, after = self._head_end(buf, eol)
+                    block = buf[eol + 1 : end + 1]
                 if not after or after - pos > MAX_HEAD:
                     break
-                headers = self._heads.headers(buf[eol + 1 : end + 1])
+                headers = self._heads.headers(block)
             self.synced = True
-            length = headers.response_frame
+            json, meaning = headers
+            length = meaning.response_frame
             stop = after + length
             if (
-                headers.fast
+                meaning.fast
                 and length <= limit
                 and stop <= size
                 and pending
@@ -102,19 +106,19 @@ class ResponseReader(Reader):
                     text = str(buf[after:stop], "utf-8", "backslashreplace")
                     if "\0" in text:
                         text = to_text(buf[after:stop])
-                    if redact and headers.media.scrub:
-                        text = redact_body(text, headers.media.scrub)
+                    if redact and meaning.media.scrub:
+                        text = redact_body(text, meaning.media.scrub)
                 emit((
                     asked,
                     line.major,  # type: ignore[union-attr]  # plain requests have a line
                     line.minor,  # type: ignore[union-attr]
-                    headers.media.kind or req_headers.media.kind,
-                    req_headers.json,
+                    meaning.media.kind or req_headers[1].media.kind,
+                    req_headers[0],
                     line.method,  # type: ignore[union-attr]
                     line.path,  # type: ignore[union-attr]
                     "",
                     0,
-                    headers.json,
+                    json,
                     status.status,
                     status.message,
                     text,
@@ -136,7 +140,8 @@ class ResponseReader(Reader):
     def _begin(self, time: int, status: StatusLine, headers: Headers, cut: int = 0) -> None:
         """Go on behind a response's headers; `cut` is why not all of them are there, as a note, or 0."""
         exchange = self._exchange
-        for name in headers.errors:
+        meaning = headers[1]
+        for name in meaning.errors:
             exchange.error(name)
         if status.interim:
             return
@@ -148,7 +153,7 @@ class ResponseReader(Reader):
             exchange.response((time, status, headers, "", 0, cut))
             exchange.over = True
             return
-        frame = headers.response_frame
+        frame = meaning.response_frame
         if status.bodiless or (line is not None and line.head):
             frame = 0
         if cut:
@@ -157,7 +162,7 @@ class ResponseReader(Reader):
             self._deliver((time, status, headers, "", 0, 0))
         else:
             self._current = (time, status, headers)
-            self.body = exchange.new_body(headers)
+            self.body = exchange.new_body(meaning)
             if frame == UNKNOWN:
                 self.mode = SEARCH
             else:
@@ -169,7 +174,7 @@ class ResponseReader(Reader):
         current, self._current = self._current, None
         self.mode = HEAD
         if body is not None and current is not None:
-            text = self._exchange.show(body, current[2])
+            text = self._exchange.show(body, current[2][1])
             self._deliver((*current, text, body.size, body.note))
 
     def _deliver(self, response: Response) -> None:
@@ -178,7 +183,7 @@ class ResponseReader(Reader):
         if requests.holding:
             matcher = exchange.matcher
             request = matcher.pending[0] if matcher.sure and matcher.pending else None
-            release = request is None or request[2].upgrade or (request[1] is not None and request[1].connect)
+            release = request is None or request[2][1].upgrade or (request[1] is not None and request[1].connect)
         exchange.response(response)
         if release:
             requests.release()

@@ -8,7 +8,7 @@ from pxcap.core.stream import RESPONSE
 from pxcap.plugins.http.body import Body
 from pxcap.plugins.http.codings import encoded_room
 from pxcap.plugins.http.media import show
-from pxcap.plugins.http.types import BINARY, Headers, Request, Response
+from pxcap.plugins.http.types import BINARY, Meaning, Request, Response
 from pxcap.plugins.http.wire import GUESSED, NO_REQUEST, NO_RESPONSE, NOTES
 
 MAX_BYTES = 4 << 20  # bodies kept with unanswered requests, and with responses whose order is unknown, each
@@ -45,15 +45,15 @@ class Exchange:
         """Count something malformed."""
         self.errors[name] = self.errors.get(name, 0) + 1
 
-    def new_body(self, headers: Headers) -> Body:
+    def new_body(self, meaning: Meaning) -> Body:
         """An empty body with room for what a record can show of it."""
-        if headers.media.shape == BINARY:
+        if meaning.media.shape == BINARY:
             return Body(0)
-        return Body(encoded_room(self.limit, headers.codings) if headers.codings else self.limit + 1)
+        return Body(encoded_room(self.limit, meaning.codings) if meaning.codings else self.limit + 1)
 
-    def show(self, body: Body, headers: Headers) -> str:
+    def show(self, body: Body, meaning: Meaning) -> str:
         """A body as a record shows it."""
-        text, well = show(body, headers, self.limit, self.redact)
+        text, well = show(body, meaning, self.limit, self.redact)
         if not well:
             self.error("content_coding")
         return text
@@ -134,15 +134,15 @@ class Exchange:
             sent: tuple[str | None, int | None] = (None, None)
             note |= NO_REQUEST
         else:
-            major, minor, kind = line.major, line.minor, req_headers.media.kind
-            asked = (req_headers.json, line.method, line.path)
+            major, minor, kind = line.major, line.minor, req_headers[1].media.kind
+            asked = (req_headers[0], line.method, line.path)
             if body is None:
                 sent = ("", 0)
             elif not body.known:
                 sent = (None, None)
                 note |= body.note
             else:
-                sent = (self.show(body, req_headers), body.size)
+                sent = (self.show(body, req_headers[1]), body.size)
                 note |= body.note
         if response is None:
             row = (time, major, minor, kind, *asked, *sent, None, None, None, None, None, None)
@@ -153,10 +153,10 @@ class Exchange:
             time,
             major,
             status.minor if minor is None else minor,
-            headers.media.kind or kind,
+            headers[1].media.kind or kind,
             *asked,
             *sent,
-            headers.json,
+            headers[0],
             status.status,
             status.message,
             text,

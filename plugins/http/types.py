@@ -66,11 +66,10 @@ class Media:
 
 
 @dataclass(slots=True)
-class Headers:
-    """A header block, rendered, and what of it decides how to read on; never changed once made.
+class Meaning:
+    """What of a header block decides how to read on; shared by all blocks that say the same, never changed once made.
 
     Attributes:
-        json: One JSON object in wire order, secrets replaced.
         request_frame, response_frame: How a body is delimited: its length, CHUNKED, UNKNOWN or UNTIL_CLOSE.
         media: Of the body.
         codings: Content and transfer codings in the order in which they were applied.
@@ -81,7 +80,6 @@ class Headers:
         fast: A response of known length with it needs no decoding and no look at its bytes.
     """
 
-    json: str
     request_frame: int
     response_frame: int
     media: Media
@@ -92,6 +90,9 @@ class Headers:
     special: bool
     fast: bool
 
+
+Headers = tuple[str, Meaning]
+"""A header block: rendered as one JSON object in wire order, secrets replaced; and what it means."""
 
 Request = tuple[int, RequestLine | None, Headers, Body | None, int, bool]
 """(time of first byte, line or None when malformed or lost, headers, body or None for none, note bits, plain).

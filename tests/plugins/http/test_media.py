@@ -15,7 +15,7 @@ def shown(data: bytes, content_type: str, coding: str = "", limit: int = 100) ->
     block = f"Content-Type: {content_type}\r\n" * bool(content_type) + f"Content-Encoding: {coding}\r\n" * bool(coding)
     body = Body(1000)
     body.add(data, 0, len(data))
-    return show(body, Heads(True).headers(block.encode()), limit, True)[0]
+    return show(body, Heads(True).headers(block.encode())[1], limit, True)[0]
 
 
 @pytest.mark.parametrize(
