@@ -15,7 +15,7 @@ from pxcap.plugins.redis.request import RequestReader
 from pxcap.plugins.redis.resync import find_reply, find_request
 from pxcap.plugins.redis.stitch import Stitcher
 from pxcap.plugins.redis.types import Reply
-from pxcap.plugins.redis.wire import MAX_HEADER, SIMPLE
+from pxcap.plugins.redis.wire import ARRAY, MAX_HEADER, SIMPLE
 
 ENOUGH = 4096  # unanswered requests before more are parsed
 
@@ -138,7 +138,10 @@ class RedisParser(Parser):
                     if not found:
                         break
                     lane.lost = lane.first = False
-                elif stitch.plain_requests and inbox.base + pos >= chunk.offset:
+                elif buf[pos] in b"\r\n":  # a line without a command
+                    pos += 1
+                    continue
+                elif buf[pos] == ARRAY and stitch.plain_requests and inbox.base + pos >= chunk.offset:
                     pos = common_requests(buf, pos, inbox.base, chunk, stitch.matcher.pending.append, self._limit)
                     if pos >= len(buf):
                         break

@@ -6,6 +6,7 @@ from pxcap.plugins.redis.types import Reply
 from pxcap.plugins.redis.wire import ARRAY
 
 CONFIRMATIONS = frozenset({"subscribe", "psubscribe", "ssubscribe", "unsubscribe", "punsubscribe", "sunsubscribe"})
+_ALLOWED = frozenset({*map(str.upper, CONFIRMATIONS), "PING", "QUIT", "RESET"})  # of a RESP2 client that listens
 _MESSAGES = {"message": 3, "pmessage": 4, "smessage": 3}  # elements of each
 
 
@@ -39,9 +40,11 @@ class Subscriptions:
         self._channels = self._patterns = self._shards = 0
         self.listening = False
 
-    def is_message(self, reply: Reply) -> bool:
-        """Whether an array is a message."""
-        return self.listening and _MESSAGES.get(reply.kind) == reply.count
+    def is_message(self, reply: Reply, awaited: str | None) -> bool:
+        """Whether an array is a message; `awaited` is the command that awaits its reply."""
+        if not self.listening or _MESSAGES.get(reply.kind) != reply.count:
+            return False
+        return self._channels is not None or awaited is None or awaited in _ALLOWED
 
     def expected(self, word: str) -> int | None:
         """How many confirmations an UNSUBSCRIBE (by its word) without arguments has; None when that is not known."""

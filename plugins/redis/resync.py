@@ -29,14 +29,14 @@ def find_request(buf: bytes, pos: int, first: bool, inline: bool) -> tuple[int, 
         buf: Contiguous bytes.
         pos: Where to begin.
         first: `pos` itself may be the beginning. When nothing is found and `pos` comes back, it still may.
-        inline: This client has used inline commands.
+        inline: This client has used inline commands: one at `pos` will do as well.
     """
     at = pos if first else buf.find(b"\n", pos) + 1
     while first or at:
         if _REQUEST.match(buf, at):
             return at, True
         growing = len(buf) - at < _REQUEST_MAX and buf[at : at + 1] in (b"", b"*")
-        if inline and not growing:
+        if inline and first and not growing:
             word = _INLINE.match(buf, at)
             if word is not None and word[1].upper() in COMMANDS:
                 return at, True

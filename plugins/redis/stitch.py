@@ -166,6 +166,8 @@ class Stitcher:
         if side == RESPONSE and self.matcher.sure:
             self._complete = True
         elif side != RESPONSE:
+            if self._held:
+                self._settle(self.matcher.settle())  # the client spoke again
             self._complete = False
         self.matcher.gap(side)
         self.hole(side)
@@ -211,7 +213,7 @@ class Stitcher:
         if kind in CONFIRMATIONS and reply.count == 3:
             if self._confirm(reply):
                 return True
-        elif not self._subscriptions.is_message(reply):
+        elif not self._subscriptions.is_message(reply, self.matcher.pending[0][1] if self.matcher.pending else None):
             return False
         if listening:
             self._push(kind.upper(), reply)
