@@ -22,7 +22,13 @@ from bench.workloads import WORKLOADS, Workload
 from pxcap.core.registry import load_registry
 
 MB = 1_000_000
-SIZES = {"http": 200, "redis": 100, "redis-pipelined": 50, "dns": 60}  # megabytes; --size is that of http
+SIZES = {
+    "http": 200,
+    "http-ids": 100,
+    "redis": 100,
+    "redis-pipelined": 50,
+    "dns": 60,
+}  # megabytes; --size is that of http
 PXCAP = Path(sys.executable).with_name("pxcap")
 SINK_ROWS = 100_000
 
@@ -87,7 +93,7 @@ def measure(load: Workload, capture: Capture, folder: Path, rounds: int, console
         ratio = f"none: tcpdump lost {capture.dropped} packets"
     elif records != capture.sent:
         ratio = f"none: {records - capture.sent:+d} records"
-    return [*cells, f"{theirs.cpu:.2f}", ratio, f"{load.at_least}", f"{load.aim}"]
+    return [*cells, f"{theirs.cpu:.2f}", ratio, f"{load.at_least or '-'}", f"{load.aim or '-'}"]
 
 
 def replay(path: str, database: Path) -> Usage:

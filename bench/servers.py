@@ -14,6 +14,7 @@ from bench.workloads import Workload
 
 NEEDS: dict[str, dict[str, str]] = {  # program: Debian package
     "http": {"nginx": "nginx-light", "wrk": "wrk"},
+    "http-ids": {"nginx": "nginx-light", "wrk": "wrk"},
     "redis": {"redis-server": "redis-server", "redis-benchmark": "redis-tools"},
     "redis-pipelined": {"redis-server": "redis-server", "redis-benchmark": "redis-tools"},
     "dns": {"dnsmasq": "dnsmasq-base", "dnsperf": "dnsperf"},
@@ -37,12 +38,13 @@ http {{
         listen 127.0.0.1:{port};
         location / {{
             default_type application/json;
-            add_header X-Request-Id $request_id;
+            {header}
             return 200 '{{"path": "$uri", "items": [{{"id": 17, "name": "spanner", "price": 12.5}}], "next": null}}';
         }}
     }}
 }}
 """
+_REQUEST_ID = "add_header X-Request-Id $request_id;"  # no two responses have equal headers: nothing to remember
 _WRK = """
 local n = 0
 request = function()
@@ -107,7 +109,8 @@ def _accepts(port: int) -> bool:
 def serving(load: Workload, port: int, work: Path) -> Iterator[None]:
     """The workload's server, while the block runs."""
     if load.protocol == "http":
-        (work / "nginx.conf").write_text(_NGINX.format(work=work, port=port))
+        header = _REQUEST_ID if load.name == "http-ids" else ""
+        (work / "nginx.conf").write_text(_NGINX.format(work=work, port=port, header=header))
         command = [path_of("nginx"), "-p", str(work), "-e", str(work / "error.log"), "-c", str(work / "nginx.conf")]
         with running(command, port, signal.SIGQUIT):
             yield

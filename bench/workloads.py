@@ -18,7 +18,7 @@ class Workload:
         fields: What tshark prints for each packet that passes the filter.
         port: Port of the fixture that stands in for a server that is not installed; 0 when none can.
         bytes_each: About how many bytes of capture one request takes; from it a size becomes a number of requests.
-        at_least, aim: CPU of tshark over CPU of pxcap that must be reached, and that is wanted.
+        at_least, aim: CPU of tshark over CPU of pxcap that must be reached, and that is wanted; 0: none is set.
     """
 
     name: str
@@ -48,6 +48,7 @@ WORKLOADS: dict[str, Workload] = {
     load.name: load
     for load in (
         Workload("http", "http", "http_events", "http", "tcp", _HTTP_FIELDS, 80, 530, 4.5, 7.0),
+        Workload("http-ids", "http", "http_events", "http", "tcp", _HTTP_FIELDS, 0, 580, 0, 0),
         Workload("redis", "redis", "redis_events", "resp", "tcp", _REDIS_FIELDS, 6379, 250, 3.5, 6.0),
         Workload("redis-pipelined", "redis", "redis_events", "resp", "tcp", _REDIS_FIELDS, 0, 98, 1.25, 2.0),
         Workload("dns", "dns", "dns_events", "dns", "udp", _DNS_FIELDS, 53, 202, 3.0, 5.0),
