@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pxcap.core.text import REDACTED, quote, to_text
 from pxcap.plugins.http.media import media_of
 from pxcap.plugins.http.redact import is_secret_header, is_target_header, redact_target
-from pxcap.plugins.http.types import TEXT, Headers, Meaning, Media, RequestLine, StatusLine
+from pxcap.plugins.http.types import TEXT, Headers, Meaning, Media, RequestLine, StatusLine, Verb
 from pxcap.plugins.http.wire import (
     CHUNKED,
     METHODS,
@@ -80,6 +80,7 @@ class Heads:
         self._fields = _Memo(self._field)
         self._meanings: dict[tuple[tuple[int, str], ...], Meaning] = {}
         self._names: dict[bytes, Name] = {}
+        self._verbs: dict[tuple[bytes, int, int | None], Verb] = {}
         self._media: dict[str, Media] = {}
         self._redact = redact
 
@@ -126,7 +127,10 @@ class Heads:
         return line
 
     def headers(self, block: bytes) -> Headers:
-        """Parse a header block, from its first line to the line feed of its last; empty when there is none."""
+        """Parse a header block, from its first line to the line feed of its last; empty when there is none.
+
+        An empty line in it is malformed: whoever cuts the block out must end it there.
+        """
         memo = self._fields
         lines = block.split(b"\n")
         lines.pop()
@@ -159,10 +163,18 @@ class Heads:
         return _merged([field for field in fields if field is not _NO_FIELD]), self._meaning(decisive)
 
     def _request_line(self, method: bytes, target: bytes, major: int, minor: int | None) -> RequestLine:
-        path = to_text(target)
-        if self._redact:
+        path = str(target, "utf-8", "backslashreplace")
+        if "\0" in path:
+            path = to_text(target)
+        if self._redact and ("=" in path or "@" in path):
             path = redact_target(path)
-        return RequestLine(to_text(method), path, major, minor, method == b"HEAD", method == b"CONNECT")
+        return self._verbs.get((method, major, minor)) or self._verb(method, major, minor), path
+
+    def _verb(self, method: bytes, major: int, minor: int | None) -> Verb:
+        verb = Verb(to_text(method), major, minor, method == b"HEAD", method == b"CONNECT")
+        if method in METHODS:
+            self._verbs[method, major, minor] = verb
+        return verb
 
     def _field(self, line: bytes) -> Field:
         raw_name, colon, raw_value = line.partition(b":")
@@ -170,7 +182,9 @@ class Heads:
         if not colon or name is None or line[0] in b" \t":
             return _NO_FIELD
         lower, key, role, secret, target = name
-        value = to_text(raw_value.strip(b" \t\r"))
+        value = str(raw_value.strip(b" \t\r"), "utf-8", "backslashreplace")
+        if "\0" in value:
+            value = value.replace("\0", "\\x00")
         shown = _REDACTED if secret else quote(redact_target(value)) if target else quote(value)
         return (f"{key}:{shown}", lower, (role, value) if role else None)
 

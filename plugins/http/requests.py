@@ -87,6 +87,7 @@ class RequestReader(Reader):
         matcher = self._exchange.matcher
         append = matcher.pending.append
         time_at = inbox.time_at
+        parse = self._heads.headers
         while pos < size:
             eol = find(b"\n", pos)
             if eol < 0:
@@ -109,15 +110,15 @@ class RequestReader(Reader):
             block = buf[eol + 1 : end + 1]
             headers = blocks.get(block) if end >= 0 else None
             if headers is None:
-                if end < 0 or block[:1] == b"\n" or b"\n\n" in block:
+                headers = parse(block) if end >= 0 and after - pos <= MAX_HEAD else None
+                if headers is None or headers[1].errors:  # an empty line that ends in a bare LF is seen only here
                     end, after = self._head_end(buf, eol)
-                    block = buf[eol + 1 : end + 1]
-                if not after or after - pos > MAX_HEAD:
-                    break
-                headers = self._heads.headers(block)
+                    if not after or after - pos > MAX_HEAD:
+                        break
+                    headers = parse(buf[eol + 1 : end + 1])
             self.synced = True
-            meaning = headers[1]
-            if meaning.special or meaning.request_frame or line.connect or line.head or not matcher.sure:
+            meaning, verb = headers[1], line[0]
+            if meaning.special or meaning.request_frame or verb.connect or verb.head or not matcher.sure:
                 inbox.pos = after
                 self._begin(time_at(pos), line, headers)
                 if self.mode != HEAD:
@@ -136,7 +137,7 @@ class RequestReader(Reader):
             self._exchange.error(name)
         frame = meaning.request_frame
         body = self._exchange.new_body(meaning) if frame else None
-        self._switch = "connect" if line.connect else "upgrade" if meaning.upgrade else ""
+        self._switch = "connect" if line[0].connect else "upgrade" if meaning.upgrade else ""
         self._exchange.request((time, line, headers, body, 0, False))
         if body is None:
             self._hold_or(HEAD)
@@ -190,7 +191,7 @@ class RequestReader(Reader):
         headers = self._heads.headers(rest[: rest.rfind(b"\n") + 1])
         body = Body(0)
         body.known, body.done, body.note = False, True, note
-        self._switch = "connect" if line.connect else "upgrade" if headers[1].upgrade else ""
+        self._switch = "connect" if line[0].connect else "upgrade" if headers[1].upgrade else ""
         self._exchange.request((self.inbox.time_at(pos), line, headers, body, 0, False))
         self._hold_or(HEAD)
 

@@ -59,6 +59,7 @@ class ResponseReader(Reader):
         emit = exchange.rows.append
         pending = matcher.pending
         time_at = inbox.time_at
+        parse = self._heads.headers
         while pos < size:
             eol = find(b"\n", pos)
             if eol < 0:
@@ -81,12 +82,12 @@ class ResponseReader(Reader):
             block = buf[eol + 1 : end + 1]
             headers = blocks.get(block) if end >= 0 else None
             if headers is None:
-                if end < 0 or block[:1] == b"\n" or b"\n\n" in block:
+                headers = parse(block) if end >= 0 and after - pos <= MAX_HEAD else None
+                if headers is None or headers[1].errors:  # an empty line that ends in a bare LF is seen only here
                     end, after = self._head_end(buf, eol)
-                    block = buf[eol + 1 : end + 1]
-                if not after or after - pos > MAX_HEAD:
-                    break
-                headers = self._heads.headers(block)
+                    if not after or after - pos > MAX_HEAD:
+                        break
+                    headers = parse(buf[eol + 1 : end + 1])
             self.synced = True
             json, meaning = headers
             length = meaning.response_frame
@@ -101,6 +102,7 @@ class ResponseReader(Reader):
                 and not status.bodiless
             ):
                 asked, line, req_headers, _, _, _ = pending.popleft()
+                verb, path = line  # type: ignore[misc]  # plain requests have a line
                 text = ""
                 if length:
                     text = str(buf[after:stop], "utf-8", "backslashreplace")
@@ -110,12 +112,12 @@ class ResponseReader(Reader):
                         text = redact_body(text, meaning.media.scrub)
                 emit((
                     asked,
-                    line.major,  # type: ignore[union-attr]  # plain requests have a line
-                    line.minor,  # type: ignore[union-attr]
+                    verb.major,
+                    verb.minor,
                     meaning.media.kind or req_headers[1].media.kind,
                     req_headers[0],
-                    line.method,  # type: ignore[union-attr]
-                    line.path,  # type: ignore[union-attr]
+                    verb.method,
+                    path,
                     "",
                     0,
                     json,
@@ -148,13 +150,13 @@ class ResponseReader(Reader):
         matcher = exchange.matcher
         request = matcher.pending[0] if matcher.sure and matcher.pending else None
         line = request[1] if request is not None else None
-        connect = line.connect if line is not None else self._requests.holding == "connect"
+        connect = line[0].connect if line is not None else self._requests.holding == "connect"
         if status.status == 101 or (connect and 200 <= status.status < 300):
             exchange.response((time, status, headers, "", 0, cut))
             exchange.over = True
             return
         frame = meaning.response_frame
-        if status.bodiless or (line is not None and line.head):
+        if status.bodiless or (line is not None and line[0].head):
             frame = 0
         if cut:
             self._deliver((time, status, headers, None, None, cut))
@@ -183,7 +185,7 @@ class ResponseReader(Reader):
         if requests.holding:
             matcher = exchange.matcher
             request = matcher.pending[0] if matcher.sure and matcher.pending else None
-            release = request is None or request[2][1].upgrade or (request[1] is not None and request[1].connect)
+            release = request is None or request[2][1].upgrade or (request[1] is not None and request[1][0].connect)
         exchange.response(response)
         if release:
             requests.release()

@@ -134,8 +134,9 @@ class Exchange:
             sent: tuple[str | None, int | None] = (None, None)
             note |= NO_REQUEST
         else:
-            major, minor, kind = line.major, line.minor, req_headers[1].media.kind
-            asked = (req_headers[0], line.method, line.path)
+            verb, path = line
+            major, minor, kind = verb.major, verb.minor, req_headers[1].media.kind
+            asked = (req_headers[0], verb.method, path)
             if body is None:
                 sent = ("", 0)
             elif not body.known:

@@ -8,22 +8,24 @@ TEXT, BINARY, SNIFF = 0, 1, 2  # how a body is shown: as text, as type and size,
 
 
 @dataclass(slots=True)
-class RequestLine:
-    """A request line (RFC 9112, section 3); never changed once made.
+class Verb:
+    """All of a request line (RFC 9112, section 3) but its target; shared between lines, never changed once made.
 
     Attributes:
         method: As on the wire.
-        path: The target in any of its four forms, secrets replaced.
         major, minor: Version; `minor` is None when the line was cut before it.
         head, connect: The method is HEAD, CONNECT: the response is framed differently.
     """
 
     method: str
-    path: str
     major: int
     minor: int | None
     head: bool
     connect: bool
+
+
+RequestLine = tuple[Verb, str]
+"""A request line; the second is the target in any of its four forms, secrets replaced."""
 
 
 @dataclass(slots=True)
