@@ -6,6 +6,7 @@ chunk. The rest goes through `TcpFlow` packet by packet.
 """
 
 from bisect import bisect_left
+from functools import cached_property
 from ipaddress import IPv6Address
 from itertools import accumulate
 
@@ -41,7 +42,6 @@ class _Pass:
         self.groups = groups
         self.keys: list[int] = groups.keys.tolist()
         self.starts: list[int] = groups.starts.tolist()
-        self._columns: tuple[list[int], ...] | None = None
         self._addresses: dict[tuple[int, int], str] = {}
         order = groups.order
         number = np.repeat(np.arange(len(self.keys)), np.diff(groups.starts))
@@ -56,17 +56,18 @@ class _Pass:
         size = window.size[picked]
         wire = wire[keep]
         after = seq + wire.astype(np.uint32)
-        self.seq_d: list[int] = seq.tolist()
-        self.after_d: list[int] = after.tolist()
-        self.ack_d: list[int] = window.ack[picked].tolist()
+        self.picked = picked
         start = window.start[picked]
         self.start_d: list[int] = start.tolist()
         self.end_d: list[int] = (start + size).tolist()
         self.size_d: list[int] = size.tolist()
-        self.wire_d: list[int] = wire.tolist()
         self.time_d: list[int] = window.time[picked].tolist()
-        self.index_d: list[int] = picked.tolist()
-        self.bounds: list[int] = np.searchsorted(self.data_number, np.arange(len(self.keys) + 1)).tolist()
+        bounds = np.searchsorted(self.data_number, np.arange(len(self.keys) + 1))
+        self.bounds: list[int] = bounds.tolist()
+        if len(picked):  # of each group's first or last data packet; of no meaning where it has none
+            self.first_seq: list[int] = seq[np.minimum(bounds[:-1], len(picked) - 1)].tolist()
+            self.last_after: list[int] = after[bounds[1:] - 1].tolist()
+            self.last_ack: list[int] = window.ack[picked][bounds[1:] - 1].tolist()
         dirty = np.zeros(len(self.keys), bool)
         if len(picked):
             broken = (self.data_number[1:] == self.data_number[:-1]) & (seq[1:] != after[:-1])
@@ -76,6 +77,24 @@ class _Pass:
         self.dirty: list[bool] = dirty.tolist()
         self.twins: list[bool] = self._twins(picked, wire).tolist()
         self.udp: list[bool] = (window.proto[order[groups.starts[:-1]]] == UDP).tolist()
+
+    @cached_property
+    def index_d(self) -> list[int]:
+        """Places in the window of the data packets."""
+        places: list[int] = self.picked.tolist()
+        return places
+
+    @cached_property
+    def wire_d(self) -> list[int]:
+        """True sizes of the data packets."""
+        sizes: list[int] = self.window.wire[self.picked].tolist()
+        return sizes
+
+    @cached_property
+    def columns(self) -> tuple[list[int], ...]:
+        """Flags, seq, ack, time, start, size and wire of all packets in capture order, for flows that are walked."""
+        w = self.window
+        return tuple(column.tolist() for column in (w.flags, w.seq, w.ack, w.time, w.start, w.size, w.wire))
 
     def run(self) -> None:
         keys, count = self.keys, len(self.keys)
@@ -141,10 +160,10 @@ class _Pass:
             direction = self.keys[number] & 1
             low, high = self.bounds[number], self.bounds[number + 1]
             if low < high:
-                if halves[direction].next != self.seq_d[low]:
+                if halves[direction].next != self.first_seq[number]:
                     return False
-                after[direction] = self.after_d[high - 1]
-                acks[direction] = self.ack_d[high - 1]
+                after[direction] = self.last_after[number]
+                acks[direction] = self.last_ack[number]
         return all(acks[d] < 0 or after[1 - d] < 0 or distance(acks[d], after[1 - d]) <= 0 for d in (0, 1))
 
     def _hand_on(self, flow: TcpFlow, one: int, two: int) -> None:
@@ -162,7 +181,7 @@ class _Pass:
             sizes = self.size_d[low:high]
             total = sum(sizes)
             times = self.time_d[low:high]
-            half.next = self.after_d[high - 1]
+            half.next = self.last_after[number]
             offset = half.offset
             half.offset += total
             flow.last = max(flow.last, times[-1])
@@ -176,7 +195,7 @@ class _Pass:
 
     def _walk(self, key: int, flow: TcpFlow | None, one: int, two: int) -> None:
         """Take a flow's packets one by one, in capture order."""
-        flags_w, seq_w, ack_w, time_w, start_w, size_w, wire_w = self._whole()
+        flags_w, seq_w, ack_w, time_w, start_w, size_w, wire_w = self.columns
         directions: dict[int, int] = {}
         for number in (one, two):
             if number >= 0:
@@ -241,15 +260,6 @@ class _Pass:
             if half.next < 0 or -65536 < distance(seq_w[index], half.next) < -1:
                 half.begin(seq_w[index])
         return flow
-
-    def _whole(self) -> tuple[list[int], ...]:
-        """All packets' columns as lists, in capture order; made once when the first flow needs them."""
-        if self._columns is None:
-            w = self.window
-            self._columns = tuple(
-                column.tolist() for column in (w.flags, w.seq, w.ack, w.time, w.start, w.size, w.wire)
-            )
-        return self._columns
 
     def _ends(self, key: int) -> tuple[Endpoint, Endpoint]:
         """(address, port) of the senders of direction 0 and 1 of a flow in this window."""
