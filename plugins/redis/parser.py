@@ -232,7 +232,9 @@ class RedisParser(Parser):
     def _turn(self, other: Lane) -> None:
         """A side speaks: what the other says next is likely the beginning of a message."""
         other.waiting = False
-        if other.lost and other.inbox.pos >= len(other.inbox.buf):
+        inbox = other.inbox
+        if other.lost and inbox.buf[inbox.pos :] in (b"", b"\n"):
+            inbox.clear()
             other.first = True
 
     def _complete(self, side: int) -> None:

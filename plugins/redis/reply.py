@@ -178,7 +178,7 @@ class ReplyReader:
             if kind == BULK:
                 self._pieces = Bulk(0, min(self._limit, self._left))
                 return True
-            return kind in _AGGREGATES and self._open(kind, -1)
+            return self._open(kind, -1) if kind in _AGGREGATES else self._fail("invalid length")
         size = number(rest)
         if size == -1 and kind in (BULK, ARRAY):
             self._leaf("null", "null", 1)

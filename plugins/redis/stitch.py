@@ -169,6 +169,7 @@ class Stitcher:
             if self._held:
                 self._settle(self.matcher.settle())  # the client spoke again
             self._complete = False
+            self._subscriptions.forget()
         self.matcher.gap(side)
         self.hole(side)
         self._answer_lost = side == RESPONSE
