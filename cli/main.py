@@ -1,5 +1,6 @@
 """The `pxcap` command: its sub-commands, and the one place where errors become lines and exit status."""
 
+import os
 import sys
 from collections.abc import Sequence
 from typing import Annotated
@@ -57,6 +58,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns:
         The exit status: 0 done, 1 failed, 2 misused, 130 interrupted. Nothing is raised.
     """
+    # numpy's linear algebra is not used: starting its threads takes as long as loading the rest of numpy.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     arguments = list(sys.argv[1:] if argv is None else argv) or ["--help"]
     try:
         command = typer.main.get_command(app)

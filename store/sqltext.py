@@ -11,8 +11,7 @@ from pxcap.core.errors import UsageError
 
 _LETTER = r"[A-Za-z_\x80-\U0010ffff]"  # to both databases every character beyond ASCII is one
 _ESCAPED = r"'(?:[^'\\]|\\.|'')*'"
-_TOKEN = re.compile(
-    rf"""
+_TOKEN = rf"""
     (?P<space>[ \t\n\r\f\v]+|--[^\n\r]*)
     | (?P<comment>/\*)
     | (?P<text>
@@ -27,17 +26,16 @@ _TOKEN = re.compile(
     | (?P<param>:{_LETTER}(?:{_LETTER}|[0-9])*)
     | (?P<number>[0-9.]+)
     | (?P<other>.)
-    """,
-    re.VERBOSE | re.DOTALL,
-)
+    """
 _COMMENT_EDGE = re.compile(r"/\*|\*/")
 
 
 def tokens(sql: str) -> Iterator[tuple[str, str, int]]:
     """Kind, text and position of everything; the texts joined give the SQL again."""
+    token = re.compile(_TOKEN, re.VERBOSE | re.DOTALL)  # here, as most commands never need it
     at = 0
     while at < len(sql):
-        match = _TOKEN.match(sql, at)
+        match = token.match(sql, at)
         assert match is not None  # the last branch takes any character
         kind, text = match.lastgroup or "", match[0]
         if match["comment"]:

@@ -1,8 +1,7 @@
 """The OPT record: EDNS version, buffer size, flags and options (RFC 6891, section 6)."""
 
+from functools import cache
 from ipaddress import IPv4Address, IPv6Address
-
-import dns.edns
 
 from pxcap.core.text import to_json, to_text
 from pxcap.plugins.dns.names import Malformed
@@ -12,7 +11,14 @@ _ECS, _PADDING, _EDE = 8, 12, 15
 _OPTION_SIZE = 4
 _SUBNET_SIZE = 4
 _DO = 0x8000
-_NAMES = {int(option): option.name for option in dns.edns.OptionType}
+
+
+@cache
+def _option_names() -> dict[int, str]:
+    """Names of the options; dnspython is loaded by the first message that has one, not at every start of pxcap."""
+    import dns.edns
+
+    return {int(option): option.name for option in dns.edns.OptionType}
 
 
 def render_opt(udp_size: int, ttl: int, msg: bytes, pos: int, end: int) -> tuple[str, str]:
@@ -42,7 +48,7 @@ def render_opt(udp_size: int, ttl: int, msg: bytes, pos: int, end: int) -> tuple
         if pos > end:
             error = "bad_edns"
             break
-        name = _NAMES.get(option.code) or f"OPT{option.code}"
+        name = _option_names().get(option.code) or f"OPT{option.code}"
         try:
             value = _value(option.code, msg[start:pos])
         except (Malformed, ValueError):

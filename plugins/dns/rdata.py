@@ -4,18 +4,14 @@ The types that make up most traffic are rendered here; dnspython knows the other
 """
 
 from collections.abc import Callable
+from functools import cache
 from socket import AF_INET6, inet_ntoa, inet_ntop
-
-import dns.rdata
-from dns.rdataclass import RdataClass
-from dns.rdatatype import RdataType
 
 from pxcap.core.text import quote, to_text
 from pxcap.plugins.dns.names import Malformed, Seen, read_name
 from pxcap.plugins.dns.types import AAAA, ANY, CH, CNAME, IN, MX, NONE, NS, PTR, SOA, SRV, TXT, A
 from pxcap.plugins.dns.wire import SOA_NUMBERS, SOA_NUMBERS_SIZE, SRV_NUMBERS, SRV_NUMBERS_SIZE
 
-_LIBRARY_TYPES = frozenset(int(rtype) for rtype in RdataType)
 _TXT_OCTET = tuple(
     "\\" + chr(octet) if octet in b'"\\' else chr(octet) if 0x20 <= octet < 0x7F else f"\\{octet:03d}"
     for octet in range(256)
@@ -45,10 +41,22 @@ def unknown(data: bytes) -> str:
     return f"\\# {len(data)} {data.hex()}".rstrip()
 
 
+@cache
+def _library_types() -> frozenset[int]:
+    from dns.rdatatype import RdataType
+
+    return frozenset(int(rtype) for rtype in RdataType)
+
+
 def _by_library(rtype: int, rclass: int, msg: bytes, pos: int, end: int) -> str:
     if rclass in (ANY, NONE):  # in TSIG and UPDATE they stand for no class, the data is that of the zone's
         rclass = IN
-    if rtype not in _LIBRARY_TYPES or rclass not in (IN, CH):
+    # Loaded by the first record that needs it, not at every start of pxcap.
+    import dns.rdata
+    from dns.rdataclass import RdataClass
+    from dns.rdatatype import RdataType
+
+    if rtype not in _library_types() or rclass not in (IN, CH):
         # Not even asked: it would remember every type and class it meets, and one of class ANY for all classes.
         return unknown(msg[pos:end])
     kinds = RdataClass.make(rclass), RdataType.make(rtype)
