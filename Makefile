@@ -15,7 +15,7 @@ help:
 	@echo "make test   format, lint, types and every test"
 	@echo "make lint   format, lint and types"
 	@echo "make truth  the captures with ground truth as a table"
-	@echo "make bench  measure against tshark (BENCH=--quick: small)"
+	@echo "make bench  measure against tshark and construct (BENCH=--quick: small)"
 	@echo "make clean  remove everything made, the environment too"
 
 $(VENV)/bin/python:
@@ -50,6 +50,7 @@ truth: $(DEV_STAMP)
 
 bench: $(DEV_STAMP)
 	$(BIN)/python -m bench $(BENCH)
+	$(BIN)/python -m bench.layouts
 
 clean:
 	rm -rf build dist bench-data .mypy_cache .ruff_cache .pytest_cache .hypothesis $(VENV)

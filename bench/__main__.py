@@ -23,11 +23,11 @@ from pxcap.core.registry import load_registry
 
 MB = 1_000_000
 SIZES = {
-    "http": 200,
+    "http": 400,
     "http-ids": 100,
-    "redis": 100,
-    "redis-pipelined": 50,
-    "dns": 60,
+    "redis": 170,
+    "redis-pipelined": 100,
+    "dns": 90,
 }  # megabytes; --size is that of http
 PXCAP = Path(sys.executable).with_name("pxcap")
 SINK_ROWS = 100_000
