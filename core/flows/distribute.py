@@ -185,6 +185,7 @@ class _Pass:
             offset = half.offset
             half.offset += total
             flow.last = max(flow.last, times[-1])
+            flow.halves[1 - direction].acknowledge(self.last_ack[number])
             if connection.parser is None:
                 connection.sent[direction] += total
                 continue
@@ -218,7 +219,7 @@ class _Pass:
             direction, flags = directions[index], flags_w[index]
             seq, wire = seq_w[index], wire_w[index]
             if flags & SYN:
-                flow = self._syn(key, flow, direction, flags, seq, time_w[index])
+                flow = self._syn(key, flow, direction, flags, seq, ack_w[index], time_w[index])
                 seq = (seq + 1) & _MASK
                 if not wire and not flags & (FIN | RST):
                     continue
@@ -234,7 +235,9 @@ class _Pass:
         if flow is not None and not flow.over:
             flow.flush()
 
-    def _syn(self, key: int, flow: TcpFlow | None, direction: int, flags: int, seq: int, time: int) -> TcpFlow:
+    def _syn(
+        self, key: int, flow: TcpFlow | None, direction: int, flags: int, seq: int, ack: int, time: int
+    ) -> TcpFlow:
         """Begin a connection, or recognise a repeated SYN of the one there is."""
         first = (seq + 1) & _MASK
         if flow is None or (flow.halves[direction].first not in (-1, first)):
@@ -242,6 +245,8 @@ class _Pass:
             flow = self.table.open_tcp(key, self._ends(key), client, False)
         if flow.halves[direction].first < 0:
             flow.halves[direction].begin(first)
+        if flags & ACK:
+            flow.halves[1 - direction].acknowledge(ack)
         flow.last = time
         return flow
 

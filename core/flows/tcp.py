@@ -13,7 +13,7 @@ or the connection ends. Given-up bytes become a gap of known size (RFC 9293, sec
 """
 
 from pxcap.core.connection import Connection
-from pxcap.core.packets import FIN, RST
+from pxcap.core.packets import ACK, FIN, RST
 from pxcap.core.protocol import LOST, TRUNCATED
 from pxcap.core.stream import Chunk
 
@@ -44,13 +44,14 @@ class Budget:
 class Half:
     """One direction. `next` is the sequence number expected next (-1: nothing seen yet), `offset` its stream offset."""
 
-    __slots__ = ("acked", "closed", "end", "end_arrival", "first", "next", "offset", "waiting")
+    __slots__ = ("acked", "acked_first", "closed", "end", "end_arrival", "first", "next", "offset", "waiting")
 
     def __init__(self) -> None:
         self.next = -1
         self.first = -1  # sequence number of offset 0
         self.offset = 0
         self.acked = -1  # highest acknowledgement seen from the other side
+        self.acked_first = -1  # the first one
         self.end = -1  # sequence number of the FIN or RST
         self.end_arrival = 0
         self.closed = False
@@ -59,6 +60,19 @@ class Half:
     def begin(self, seq: int) -> None:
         """Stream offset 0 is at `seq`."""
         self.next = self.first = seq
+
+    def acknowledge(self, ack: int) -> None:
+        """The other side has the bytes before `ack`."""
+        if self.acked < 0:
+            self.acked = self.acked_first = ack
+        elif distance(ack, self.acked) > 0:
+            self.acked = ack
+
+    def unseen(self) -> int:
+        """Bytes the other side acknowledged of a direction of which no packet was captured."""
+        if self.next >= 0 or self.acked < 0:
+            return 0
+        return distance(self.acked, self.acked_first)
 
 
 class TcpFlow:
@@ -96,8 +110,12 @@ class TcpFlow:
         half, peer = self.halves[direction], self.halves[1 - direction]
         self._arrivals += 1
         self.last = time
-        if peer.acked < 0 or distance(ack, peer.acked) > 0:
-            peer.acked = ack
+        if flags & ACK:
+            # Of a direction never seen only acknowledgements tell; one more byte with our FIN is most likely its FIN.
+            if not (flags & FIN and peer.next < 0 and peer.acked >= 0 and distance(ack, peer.acked) == 1):
+                peer.acknowledge(ack)
+        else:
+            ack = peer.next  # says nothing: it waits for nothing
         if wire:
             if half.next < 0:
                 half.begin(seq)
@@ -136,6 +154,8 @@ class TcpFlow:
             self._step()
         self.flush()
         self.over = True
+        for direction in (0, 1):
+            self.connection.lost[direction] += self.halves[direction].unseen()
         self.connection.finish(time, closed)
 
     def _wait(self, half: Half, segment: Segment) -> None:
