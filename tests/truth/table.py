@@ -8,23 +8,22 @@ from tests.truth import dns, http, redis, wire
 from tests.truth.captures import Case
 from tests.truth.check import Result, Want, compare, records_of
 
-_UNKNOWN_COUNT = {"to_server_only", "to_client_only"}
-
 
 def wants(case: Case) -> list[Want]:
     """Everything the truth of a capture wants, of all protocols here."""
     return [*http.wants(case), *dns.wants(case), *redis.wants(case)]
 
 
-def bytes_wanted(case: Case) -> int | None:
-    """How many payload bytes the capture lacks, as far as it can tell; None where the truth does not say.
+def bytes_wanted(case: Case) -> int:
+    """How many payload bytes the capture lacks, as far as it can tell.
 
     A UDP datagram that was not captured leaves no trace, and nor does what was sent before the capture began.
     """
     if case.snapped:
         return wire.bytes_cut(case.path)
-    if case.transform in _UNKNOWN_COUNT:
-        return None
+    if case.transform in ("to_server_only", "to_client_only"):
+        streams = wire.variant(case.base, case.meta, case.meta["server_ports"]).values()
+        return sum(end - start for stream in streams for side in stream.lost for start, end in side)
     if case.transform != "drop5" or case.meta["proto"] == "dns":
         return 0
     return sum(int(packet["payload"]) for packet in case.meta["transform_info"]["removed"])
