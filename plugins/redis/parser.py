@@ -182,7 +182,7 @@ class RedisParser(Parser):
                     if not found:
                         break
                     if not lane.first:
-                        stitch.gap(RESPONSE)  # what was skipped may have been replies
+                        stitch.lost_track(RESPONSE)  # what was skipped may have been replies
                     lane.lost = lane.first = False
                 elif stitch.syncing():
                     pos = self._sync(buf, pos, inbox)
@@ -198,7 +198,7 @@ class RedisParser(Parser):
                 reader.started = False
                 self.error("bad_reply")
                 lane.lost, lane.first = True, False
-                stitch.gap(RESPONSE)
+                stitch.lost_track(RESPONSE)
             elif reader.complete:
                 self._complete(RESPONSE)
             else:

@@ -25,6 +25,7 @@ from pxcap.plugins.redis.types import Kind, Reply, Request, Special
 from pxcap.plugins.redis.wire import ARRAY, BULK, INTEGER, PUSH, SIMPLE
 from pxcap.plugins.redis.words import split_words
 
+_ASKED = frozenset({"SUBSCRIBE", "PSUBSCRIBE", "SSUBSCRIBE"})  # no server confirms these unasked
 _PUSH_KIND = re.compile(r"[A-Za-z][A-Za-z_-]{0,31}")
 _MONITOR_LINE = re.compile(r"\d+\.\d{6} \[\d+ [^\]]*\] \"")
 
@@ -108,8 +109,8 @@ class Stitcher:
         elif self.matcher.sure:
             self.matcher.pending.append(request)
         else:
-            if answer_lost and len(self.matcher.pending) == 1:
-                self._settle(self.matcher.settle())  # the client goes on: its answer is what was lost
+            if self._gone_on(answer_lost):
+                self._settle(self.matcher.settle())
             self._settle(self.matcher.request(request))
 
     def bound(self, size: int) -> None:
@@ -155,6 +156,8 @@ class Stitcher:
             self._overdue -= 1
             self._pair(None, reply, False)
             return
+        if self._answer_lost and not self.matcher.sure:
+            reply.note = _notes(reply.note, "guessed")  # the answer to the last request may be what was lost
         settled = self.matcher.response(reply)
         if settled:
             self._settle(settled)
@@ -162,18 +165,28 @@ class Stitcher:
             self._held += 1
 
     def gap(self, side: int) -> None:
-        """Messages of a side may have been lost whole."""
-        if side == RESPONSE and self.matcher.sure:
-            self._complete = True
-        elif side != RESPONSE:
-            if self._held:
+        """Bytes of a side were lost, and maybe whole messages."""
+        if side == RESPONSE:
+            self._answer_lost = True
+        else:
+            if self._held or self._gone_on(self._answer_lost):
                 self._settle(self.matcher.settle())  # the client spoke again
             self._complete = False
             self._subscriptions.forget()
+        self.lost_track(side)
+
+    def lost_track(self, side: int) -> None:
+        """Messages of a side may have gone by unread."""
+        if side == RESPONSE and self.matcher.sure:
+            self._complete = True
         self.matcher.gap(side)
         self.hole(side)
-        self._answer_lost = side == RESPONSE
         self._overdue = 0
+
+    def _gone_on(self, answer_lost: bool) -> bool:
+        """A client that waits for one answer, and goes on after a loss, had the answer there."""
+        alone = len(self.matcher.pending) == 1 and not self.matcher.sure
+        return answer_lost and alone and not self._subscriptions.used
 
     def hole(self, side: int) -> None:
         """Bytes of a side were lost inside a message."""
@@ -229,7 +242,9 @@ class Stitcher:
             reply.kind = special.word
 
     def _push(self, kind: str, reply: Reply) -> None:
-        self.rows.append((reply.time, kind, None, reply.text, reply.error, None, reply.note))
+        unasked = kind not in _ASKED and (self._complete or reply.kind not in CONFIRMATIONS)
+        note = reply.note if unasked else _notes(reply.note, "no_request")
+        self.rows.append((reply.time, kind, None, reply.text, reply.error, None, note))
 
     def _confirm(self, reply: Reply) -> bool:
         """Count a confirmation and give it to its request; False when none waits for it."""

@@ -303,8 +303,8 @@ LOSS: dict[str, Case] = {
     "a subscription": (
         [(">gap", len(SUBSCRIBE)), ("<", CONFIRMED + MESSAGE)],
         [
-            ("SUBSCRIBE", None, '["subscribe","a",1]', ""),
-            ("SUBSCRIBE", None, '["subscribe","b",2]', ""),
+            ("SUBSCRIBE", None, '["subscribe","a",1]', "no_request"),
+            ("SUBSCRIBE", None, '["subscribe","b",2]', "no_request"),
             PUSHED,
         ],
     ),

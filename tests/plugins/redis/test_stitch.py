@@ -111,7 +111,7 @@ def test_a_loss_of_requests_settles_what_is_held() -> None:
     stitcher.reply(answer(3))
     assert brief(stitcher) == []
     stitcher.gap(REQUEST)
-    assert brief(stitcher) == [('["1"]', None, "no_response"), ('["2"]', "v", "")]
+    assert brief(stitcher) == [('["1"]', None, "no_response"), ('["2"]', "v", "guessed")]
 
 
 def test_monitor_lines_only_from_a_monitor() -> None:
