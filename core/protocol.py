@@ -20,6 +20,7 @@ What a parser promises the core:
 * What it holds is bounded by a limit it can name.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -103,7 +104,7 @@ class Sample:
     midstream: bool = False
 
 
-class Parser:
+class Parser(ABC):
     """Base of every per-connection parser and matcher. Subclasses call `super().__init__(info)` first.
 
     Attributes:
@@ -122,17 +123,17 @@ class Parser:
         self.lockstep = info.midstream
         self.done = False
 
+    @abstractmethod
     def feed(self, side: int, chunk: Chunk) -> list[Row]:
         """Take the next bytes of a side (REQUEST or RESPONSE) and return the rows they complete."""
-        raise NotImplementedError(f"{type(self).__name__}.feed: a parser must take bytes")
 
+    @abstractmethod
     def gap(self, side: int, size: int, time: int, reason: str) -> list[Row]:
         """Note that `size` bytes of a side were not captured (`reason` is LOST or TRUNCATED).
 
         `time` is when the loss was noticed, ns since the epoch. The next chunk's offset counts the lost bytes. A gap
         must cost only what it covers: a parser that knows from a length that it lies inside a body goes on behind it.
         """
-        raise NotImplementedError(f"{type(self).__name__}.gap: a parser must survive loss")
 
     def close(self, side: int, time: int) -> list[Row]:
         """One side sent its end (FIN); the other may go on. Bodies that end with the connection end here."""
