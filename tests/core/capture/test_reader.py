@@ -185,6 +185,7 @@ def test_header_only(tmp_path: Path) -> None:
         (gzip.compress(PCAP)[:9], "the gzip data is cut short"),
         (gzip.compress(gzip.compress(b"")), "found gzip data within packed data"),
     ],
+    ids=["empty", "text", "program", "bytes", "pcap cut", "pcapng cut", "nothing packed", "gzip cut", "packed twice"],
 )
 def test_no_capture(tmp_path: Path, data: bytes, message: str) -> None:
     with pytest.raises(CaptureError, match=message) as caught:
