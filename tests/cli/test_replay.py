@@ -131,8 +131,9 @@ def test_interrupted_while_waiting_keeps_what_came(trace: Path, tmp_path: Path) 
     process.stdin.flush()
     wait_for(tmp_path / "pxcap.db")
     os.kill(process.pid, signal.SIGINT)
-    out, err = process.communicate(timeout=60)
-    assert (process.returncode, out) == (130, b"")
+    assert process.wait(timeout=60) == 130  # its input is still open: the end of that would be an end like any other
+    out, err = process.communicate()
+    assert out == b""
     with closing(sqlite3.connect(tmp_path / "pxcap.db")) as store:
         tables = ("http_events", "conn_stats", "dns_events", "redis_events")
         total = sum(store.execute(f"SELECT count(*) FROM {name}").fetchone()[0] for name in tables)

@@ -23,6 +23,9 @@ class DatagramParser(Parser):
             for i, (time, a, b) in enumerate(zip(chunk.times, edges, edges[1:], strict=False))
         ]
 
+    def gap(self, side: int, size: int, time: int, reason: str) -> list[Row]:
+        raise AssertionError("a datagram that was lost leaves no trace")
+
 
 SPEC = ProtocolSpec(
     name="datagrams",
