@@ -10,6 +10,7 @@ from pxcap.core.packets import I64, U64
 _TSRESOL, _TSOFFSET = 9, 14  # draft-ietf-opsawg-pcapng, section 4.2
 _SECOND = 1_000_000_000
 _MAX_TIME = (1 << 63) - 1
+_DIGITS = 19  # the largest power of ten in 64 bits
 _FRACTION = 34  # bits of a binary fraction that are used: 0.06 ns
 
 
@@ -37,9 +38,10 @@ class Interface:
         elif power <= 9:
             factor = 10 ** (9 - power)
             time = np.minimum(units, np.uint64(_MAX_TIME // factor)) * np.uint64(factor)
+        elif power - 9 <= _DIGITS:
+            time = np.minimum(units // np.uint64(10 ** (power - 9)), np.uint64(_MAX_TIME))
         else:
-            time = units // np.uint64(10 ** min(power - 9, 19))
-            time = np.minimum(time, np.uint64(_MAX_TIME))
+            time = np.zeros_like(units)
         known = time.astype(np.int64)
         offset = max(-_MAX_TIME, min(self.offset * _SECOND, _MAX_TIME))
         if offset > 0:
