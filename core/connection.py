@@ -220,10 +220,15 @@ class Connection:
             self._emit(rows)
 
     def _emit(self, rows: list[Row]) -> None:
-        self.records += len(rows)
-        prefix = self._prefix
         assert self._spec is not None
-        self._pipeline.emit(self._spec.table, [(row[0], *prefix, *row[1:]) for row in rows])
+        prefix = self._prefix
+        try:
+            whole = [(row[0], *prefix, *row[1:]) for row in rows]
+        except Exception as err:  # noqa: BLE001 - what a plugin returned need not be rows
+            self._failed(err)
+            return
+        self.records += len(whole)
+        self._pipeline.emit(self._spec.table, whole)
 
     def _close_parser(self, time: int) -> None:
         """Let the parser return what is open, and take its counts."""

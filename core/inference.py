@@ -5,7 +5,7 @@ awaited, within bounds, and then the best score wins if it is good enough. Where
 orientations are scored, and the better one also says who the server is.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from pxcap.core.protocol import NO, SURE, ProtocolSpec, Sample
@@ -28,9 +28,15 @@ NOTHING = Verdict(None, 0, NO)
 
 
 class Recogniser:
-    """Scores samples with every protocol, the one last seen at the same server first."""
+    """Scores samples with every protocol, the one last seen at the same server first.
 
-    def __init__(self, specs: Sequence[ProtocolSpec]) -> None:
+    Args:
+        specs: The protocols.
+        failed: Told of each exception that a protocol's `recognise` raised; it counts as NO.
+    """
+
+    def __init__(self, specs: Sequence[ProtocolSpec], failed: Callable[[ProtocolSpec, Exception], None]) -> None:
+        self._failed = failed
         self._by_transport = {name: tuple(spec for spec in specs if name in spec.transports) for name in ("tcp", "udp")}
         self._seen: dict[tuple[str, int], ProtocolSpec] = {}
 
@@ -53,10 +59,10 @@ class Recogniser:
             sample = Sample(request[:SAMPLE], response[:SAMPLE], transport, midstream)
             server = ends[1 - flip]
             usual = self._seen.get(server)
-            if usual is not None and transport in usual.transports and usual.recognise(sample) >= SURE:
+            if usual is not None and transport in usual.transports and self._score(usual, sample) >= SURE:
                 return Verdict(usual, flip, SURE)
             for spec in self._by_transport[transport]:
-                score = spec.recognise(sample)
+                score = self._score(spec, sample)
                 if score <= NO:
                     continue
                 if score < SURE and (spec is usual or server[1] in spec.ports):
@@ -64,6 +70,13 @@ class Recogniser:
                 if score > best.score:
                     best = Verdict(spec, flip, score)
         return best
+
+    def _score(self, spec: ProtocolSpec, sample: Sample) -> int:
+        try:
+            return int(spec.recognise(sample))
+        except Exception as err:  # noqa: BLE001 - a plugin may raise anything
+            self._failed(spec, err)
+            return NO
 
     def remember(self, server: tuple[str, int], spec: ProtocolSpec) -> None:
         """Note what a server speaks, to ask that protocol first next time. Bounded: forgets everything when full."""

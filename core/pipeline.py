@@ -67,7 +67,7 @@ class Pipeline:
 
     def __init__(self, registry: Registry, sink: Sink, options: Options) -> None:
         self.settings = options.settings
-        self.recogniser = Recogniser(registry.protocols)
+        self.recogniser = Recogniser(registry.protocols, self.plugin_failed)
         self.tables: dict[str, TableCount] = {table.name: TableCount() for table in registry.tables()}
         self.errors: dict[str, int] = {}
         self.plugin_failures: dict[str, int] = {}

@@ -3,12 +3,12 @@
 from dataclasses import replace
 
 import pytest
-from tests.core.toy import TOY
+from tests.core.toy import TOY, ToyParser
 
 from pxcap.core.connection import HELD_BYTES, Connection
 from pxcap.core.errors import UsageError
 from pxcap.core.pipeline import Options, Pipeline
-from pxcap.core.protocol import LOST
+from pxcap.core.protocol import LOST, Row
 from pxcap.core.registry import Registry
 from pxcap.core.sink import MemorySink
 from pxcap.core.stream import Chunk
@@ -99,3 +99,22 @@ def test_losses_are_counted_whatever_the_protocol() -> None:
     connection.data(0, data(b"Qone\n", 100))
     connection.finish(5, closed=True)
     assert shared.tables["toy_events"].bytes_lost == 100
+
+
+@pytest.mark.parametrize("returned", [[3], [()], 7])
+def test_what_a_plugin_returns_need_not_be_rows(returned: object) -> None:
+    class Odd(ToyParser):
+        def feed(self, side: int, chunk: Chunk) -> list[Row]:
+            return returned  # type: ignore[return-value]
+
+    sink = MemorySink()
+    registry = Registry()
+    registry.add(replace(TOY, parser=Odd), "tests")
+    shared = Pipeline(registry, sink, Options())
+    connection = Connection(shared, "tcp", ENDS, 0, False)
+    connection.data(0, data(b"Qone\n"))
+    connection.data(0, data(b"Qtwo\n", 5))
+    connection.finish(5, closed=True)
+    shared.flush()
+    assert sink.tables == {}
+    assert sum(shared.plugin_failures.values()) == 1
