@@ -1,4 +1,4 @@
-"""Where records go. The core knows this shape only; `pxcap.store` provides one that is a database."""
+"""Where records go. The core knows this shape only: a database provides one, and so does a list in memory."""
 
 from collections.abc import Sequence
 from typing import Protocol

@@ -1,0 +1,77 @@
+"""Real servers on loopback, watched by tcpdump."""
+
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from bench.servers import find
+
+from pxcap.core.protocol import Settings
+from pxcap.core.registry import load_registry
+from pxcap.core.replay import ReplayOptions, ReplayReport, replay
+from pxcap.core.sink import MemorySink
+
+END = b"the capture ends with this datagram"
+Records = list[dict[str, object]]
+
+
+def need(*programs: str) -> None:
+    """Skip the test, with the reason, where it cannot run."""
+    missing = [program for program in (*programs, "tcpdump") if find(program) is None]
+    if missing:
+        pytest.skip(f"not installed: {', '.join(missing)}")
+    if os.geteuid() != 0:
+        pytest.skip("tcpdump needs root to capture on loopback")
+
+
+@contextmanager
+def captured(path: Path, port: int) -> Iterator[None]:
+    """Capture the port's traffic on loopback while the block runs."""
+    program = find("tcpdump")
+    assert program is not None
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as last:
+        last.bind(("127.0.0.1", 0))
+        end = int(last.getsockname()[1])
+    command = [program, "-i", "lo", "-U", "--immediate-mode", "-B", "16384", "-s", "0", "-w", str(path)]
+    command += [f"port {port} or udp port {end}"]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    assert process.stderr is not None
+    for line in process.stderr:
+        if "listening on" in line:
+            break
+    else:
+        pytest.skip("tcpdump cannot capture on loopback here")
+    try:
+        yield
+        _wait_for_the_end(path, end)
+    finally:
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=20)
+    assert "0 packets dropped by kernel" in said, said
+
+
+def _wait_for_the_end(path: Path, port: int) -> None:
+    """Send a last datagram and wait until tcpdump has written it: all before it is then in the file."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+        sender.sendto(END, ("127.0.0.1", port))
+    for _ in range(500):
+        if path.exists() and END in path.read_bytes()[-4096:]:
+            return
+        time.sleep(0.02)
+    raise AssertionError("tcpdump did not write the last datagram within 10 s")
+
+
+def records(path: Path, table: str, redact: bool = True) -> tuple[Records, ReplayReport]:
+    """The records of a table in order of time, and the report."""
+    registry = load_registry()
+    sink = MemorySink()
+    report = replay([str(path)], registry, sink, ReplayOptions(Settings(redact=redact)))
+    names = next([column.name for column in found.columns] for found in registry.tables() if found.name == table)
+    rows = sorted(sink.tables.get(table, []), key=lambda row: row[0])
+    return [dict(zip(names, row, strict=True)) for row in rows], report
