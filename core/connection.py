@@ -193,7 +193,7 @@ class Connection:
         info = ConnectionInfo(
             self.transport, *client, *server, midstream=self.midstream, settings=self._pipeline.settings
         )
-        self._prefix = ("", *client, *server, _SERVER, False)
+        self._prefix = ("", *client, *server, _SERVER, 0)
         try:
             self.parser = spec.parser(info)
         except Exception as err:  # noqa: BLE001 - a plugin may raise anything

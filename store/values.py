@@ -29,7 +29,7 @@ def _wrong(kind: ColumnType, value: object) -> str:
         half = 1 << (_INTEGERS[kind] - 1)
         return "" if -half <= value < half else f"integer does not fit {_INTEGERS[kind]} bits"
     if kind is ColumnType.BOOL:
-        return "" if isinstance(value, bool) else f"{type(value).__name__} where a boolean belongs"
+        return "" if isinstance(value, int) and value in (0, 1) else f"{type(value).__name__} where a boolean belongs"
     if not isinstance(value, str):
         return f"{type(value).__name__} where text belongs"
     if "\0" in value:

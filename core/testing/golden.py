@@ -9,9 +9,10 @@ change of the engine's inner order disturbs; the totals of `conn_stats` are amon
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from pxcap.core.capture import CaptureReader
-from pxcap.core.columns import Table
+from pxcap.core.columns import ColumnType, Table
 from pxcap.core.protocol import Row
 from pxcap.core.registry import Registry
 from pxcap.core.replay import ReplayOptions, replay
@@ -63,9 +64,17 @@ def render(rows: Mapping[str, list[Row]], registry: Registry, start: int) -> str
     return "".join(f"{line}\n" for _, _, line in sorted(lines))
 
 
-def _line(table: Table, row: Row, start: int) -> str:
-    record = {"table": table.name}
+def as_record(table: Table, row: Row) -> dict[str, Any]:
+    """A row by column name, with its table's name under "table"; BOOL columns as bool, as a store gives them back."""
+    record: dict[str, Any] = {"table": table.name}
     for column, value in zip(table.columns, row, strict=True):
-        since_epoch = column.unit == "ns since epoch" and value is not None
-        record[column.name] = value - start if since_epoch else value
+        record[column.name] = bool(value) if column.type is ColumnType.BOOL and value is not None else value
+    return record
+
+
+def _line(table: Table, row: Row, start: int) -> str:
+    record = as_record(table, row)
+    for column in table.columns:
+        if column.unit == "ns since epoch" and record[column.name] is not None:
+            record[column.name] -= start
     return json.dumps(record, ensure_ascii=False, sort_keys=True)

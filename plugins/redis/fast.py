@@ -198,7 +198,7 @@ def common_replies(
             if special is not None:
                 pending.appendleft((time, cmd, args, special, note))
                 break
-            append((time, cmd, args, text, False, now - time, note))
+            append((time, cmd, args, text, 0, now - time, note))
             pos = end
     except (KeyError, ValueError, IndexError):
         pass

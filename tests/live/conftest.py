@@ -16,6 +16,7 @@ from pxcap.core.protocol import Settings
 from pxcap.core.registry import load_registry
 from pxcap.core.replay import ReplayOptions, ReplayReport, replay
 from pxcap.core.sink import MemorySink
+from pxcap.core.testing.golden import as_record
 
 END = b"the capture ends with this datagram"
 Records = list[dict[str, object]]
@@ -72,6 +73,6 @@ def records(path: Path, table: str, redact: bool = True) -> tuple[Records, Repla
     registry = load_registry()
     sink = MemorySink()
     report = replay([str(path)], registry, sink, ReplayOptions(Settings(redact=redact)))
-    names = next([column.name for column in found.columns] for found in registry.tables() if found.name == table)
+    schema = next(found for found in registry.tables() if found.name == table)
     rows = sorted(sink.tables.get(table, []), key=lambda row: row[0])
-    return [dict(zip(names, row, strict=True)) for row in rows], report
+    return [as_record(schema, row) for row in rows], report

@@ -10,6 +10,7 @@ from pxcap.core.protocol import Settings
 from pxcap.core.registry import load_registry
 from pxcap.core.replay import ReplayOptions, ReplayReport, replay
 from pxcap.core.sink import MemorySink
+from pxcap.core.testing.golden import as_record
 
 Record = dict[str, Any]
 
@@ -82,12 +83,11 @@ def records_of(path: str) -> tuple[list[Record], ReplayReport]:
     registry, sink = load_registry(), MemorySink()
     options = ReplayOptions(settings=Settings(body_limit=16 << 20, redact=False))
     report = replay([path], registry, sink, options)
-    columns = {table.name: [column.name for column in table.columns] for table in registry.tables()}
     found = [
-        {"table": table, **dict(zip(columns[table], row, strict=True))}
-        for table, rows in sink.tables.items()
-        for row in rows
-        if table != "conn_stats"
+        as_record(table, row)
+        for table in registry.tables()
+        for row in sink.tables.get(table.name, [])
+        if table.name != "conn_stats"
     ]
     return sorted(found, key=lambda record: record["time_"]), report
 
