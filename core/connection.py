@@ -9,8 +9,8 @@ This is the one place where pxcap calls into a plugin while capturing, so the on
 
 from typing import Any
 
-from pxcap.core.inference import GOOD_ENOUGH, Verdict
-from pxcap.core.pipeline import Pipeline
+from pxcap.core.inference import GOOD_ENOUGH, SAMPLE, Verdict
+from pxcap.core.pipeline import SERVER, Pipeline
 from pxcap.core.protocol import SURE, ConnectionInfo, Parser, ProtocolSpec, Row
 from pxcap.core.stream import Chunk
 
@@ -19,7 +19,6 @@ HELD_EVENTS = 24  # chunks and gaps a complete beginning may take to be recognis
 SEARCH_BYTES = 1 << 20  # looked at in mid-stream before a connection is given up as unrecognised
 
 Endpoint = tuple[str, int]
-_CLIENT, _SERVER = 1, 2
 
 
 class Connection:
@@ -163,7 +162,7 @@ class Connection:
                 first[direction] = latest.data
             elif kind == "gap":
                 whole[direction] = not first[direction] and whole[direction]
-            elif kind == "data" and whole[direction] and len(first[direction]) < 4096:
+            elif kind == "data" and whole[direction] and len(first[direction]) < SAMPLE:
                 chunk = event[2]
                 first[direction] += chunk.data if self.transport == "tcp" else chunk.data[: _first_datagram(chunk)]
                 whole[direction] = self.transport == "tcp"
@@ -193,7 +192,7 @@ class Connection:
         info = ConnectionInfo(
             self.transport, *client, *server, midstream=self.midstream, settings=self._pipeline.settings
         )
-        self._prefix = ("", *client, *server, _SERVER, 0)
+        self._prefix = ("", *client, *server, SERVER, 0)
         try:
             self.parser = spec.parser(info)
         except Exception as err:  # noqa: BLE001 - a plugin may raise anything

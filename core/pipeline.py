@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 BATCH = 512  # rows of one table handed to the sink at once: bounds memory when every row holds a 64 KiB body
 MAX_ERROR_NAMES = 1000  # names of malformed input are a plugin's words: keep a runaway one from filling memory
-_SERVER = 2
+SERVER = 2  # trace_role: from packets a record is seen from the server
 _INET, _INET6 = 2, 10  # address families as Linux numbers them
 
 
@@ -155,7 +155,7 @@ class Pipeline:
             family = _INET6 if ":" in local else _INET
             rows.append(
                 (
-                    *(time, "", remote, 0, local, port, _SERVER, family, protocol, False),
+                    *(time, "", remote, 0, local, port, SERVER, family, protocol, False),
                     *(sums.opened, sums.closed, sums.active, sums.sent, sums.received),
                     *(sums.retransmits, sums.lost, sums.errors, sums.records),
                 )

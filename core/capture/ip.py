@@ -37,7 +37,6 @@ _V6 = np.dtype(
         "itemsize": 40,
     }
 )
-_PLAIN = (TCP, UDP)
 
 
 class Columns:

@@ -82,11 +82,6 @@ def scalar(con: Any) -> Any:
     return bare if type(bare) is c.FormatField and bare.parsed is None and con.parsed is None else None
 
 
-def is_callable_order(con: Any) -> bool:
-    """Whether a BytesInteger decides its byte order at parse time."""
-    return callable(getattr(con, "swapped", False))
-
-
 def _bare(con: Any) -> Any:
     while type(con) is c.Renamed:
         con = con.subcon

@@ -57,4 +57,3 @@ SMALLEST_QUESTION = 5  # root name, type, class
 SMALLEST_RECORD = 11  # root name, fixed part, no data
 
 PREFIX_SIZE = 2  # of a message over TCP (section 4.2.2)
-MAX_MESSAGE = 65535  # section 4.2.2; with its prefix the most a direction ever holds
