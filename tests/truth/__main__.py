@@ -7,12 +7,13 @@ import sys
 
 from rich.console import Console
 from tests.truth import captures, table
+from tests.truth.found import FOLDERS
 
 
 def main(word: str = "") -> int:
     """Print the table; returns the exit status."""
     console = Console(width=None if sys.stdout.isatty() else 140)
-    paths = [path for path in captures.find() if word in str(path)]
+    paths = [path for path in captures.find(FOLDERS) if word in str(path)]
     if not paths:
         console.print(captures.WHY_SKIPPED, markup=False)
         return 0

@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,6 @@ Op = dict[str, Any]
 
 ROOT = Path(os.environ.get("PXCAP_CAPTURES") or Path(__file__).parents[3] / "shared" / "captures")
 WHY_SKIPPED = f"no captures with ground truth at {ROOT} (the environment variable PXCAP_CAPTURES names another folder)"
-PROTOCOLS = ("http", "dns", "redis")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class Case:
         name: Path below the folder of captures.
         path: The file.
         meta: First line of the truth.
-        ops: The operations of the protocols here, in the order they ended.
+        ops: The operations, in the order they ended.
         base: The capture a variant was made from, itself when it is none.
         logs: What the server or a client logged, by suffix: lines.
     """
@@ -69,10 +69,9 @@ def load(path: Path) -> Case:
         log = path.with_name(f"{stem}.{suffix}")
         if log.exists():
             logs[suffix] = log.read_text(encoding="utf-8", errors="surrogateescape").splitlines()
-    wanted = [op for op in ops if op["proto"] in PROTOCOLS]
-    return Case(str(path.relative_to(ROOT)), path, meta, wanted, base, logs)
+    return Case(str(path.relative_to(ROOT)), path, meta, ops, base, logs)
 
 
-def find() -> list[Path]:
-    """Captures of the protocols here, mixed and odd ones too; none when the folder is not there."""
-    return [path for folder in (*PROTOCOLS, "mixed") for path in captures(ROOT / folder)]
+def find(folders: Iterable[str]) -> list[Path]:
+    """Captures below the folders, and mixed ones; none when the folders are not there."""
+    return [path for folder in (*folders, "mixed") for path in captures(ROOT / folder)]

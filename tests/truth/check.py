@@ -156,3 +156,16 @@ def noted(whole: bool, clean: bool, record: Record) -> list[str]:
     if not whole and not record["note"]:
         return ["no note although bytes are missing"]
     return differs("note", "", record["note"]) if clean else []
+
+
+LEADING: Record = {
+    "time_": 1_000_000_000,
+    "latency": 1_000_000,
+    "remote_addr": "127.0.0.1",
+    "remote_port": 7,
+    "local_addr": "127.0.0.1",
+    "local_port": 80,
+    "note": "",
+}
+"""What every handmade record has, and the client's view of the call it belongs to."""
+CALL: Op = {"t0": 0.999, "t1": 1.002}

@@ -4,14 +4,15 @@ from collections.abc import Iterable
 
 from rich.console import Console
 from rich.table import Table
-from tests.truth import dns, http, redis, wire
+from tests.truth import wire
 from tests.truth.captures import Case
 from tests.truth.check import Result, Want, compare, records_of
+from tests.truth.found import PROTOCOLS
 
 
 def wants(case: Case) -> list[Want]:
     """Everything the truth of a capture wants, of all protocols here."""
-    return [*http.wants(case), *dns.wants(case), *redis.wants(case)]
+    return [want for protocol in PROTOCOLS.values() for want in protocol.wants(case)]
 
 
 def bytes_wanted(case: Case) -> int:

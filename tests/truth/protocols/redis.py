@@ -14,7 +14,7 @@ from typing import Any
 
 from tests.truth import wire
 from tests.truth.captures import Case, Op
-from tests.truth.check import Record, Want, differs, noted, times
+from tests.truth.check import CALL, LEADING, Record, Want, differs, noted, times
 
 from pxcap.core.text import to_text
 
@@ -284,3 +284,29 @@ def _push(message: list[Any], port: int) -> Want:
         return record["req_args"] is None and same_value(message, record["resp"])
 
     return Want(TABLE, f"push {str(message)[:60]}", port, same)
+
+
+_OP: Op = CALL | {"cmd": "MGET", "args": ["k", {"hex": "ff"}], "result": ["v", None]}
+REDIS_RECORD: Record = LEADING | {
+    "table": "redis_events",
+    "req_cmd": "MGET",
+    "req_args": '["k", "\\\\xff"]',
+    "resp": '["v", null]',
+    "resp_error": False,
+}
+_RECORD: Record = LEADING | {
+    "table": "redis_events",
+    "req_cmd": "MGET",
+    "req_args": '["k", "\\\\xff"]',
+    "resp": '["v", null]',
+    "resp_error": False,
+}
+FOLDERS = ("redis",)
+HANDMADE = (_OP, _RECORD)
+DOCTORED: tuple[Record, ...] = (
+    {"req_cmd": "GET"},
+    {"req_args": '["k"]'},
+    {"resp": '["v", "w"]'},
+    {"resp": None},
+    {"resp_error": True},
+)

@@ -7,7 +7,7 @@ from typing import Any
 
 from tests.truth import wire
 from tests.truth.captures import Case, Op
-from tests.truth.check import Record, Want, differs, noted, times
+from tests.truth.check import CALL, LEADING, Record, Want, differs, noted, times
 
 TABLE = "dns_events"
 SECTIONS = {"answer": "answers", "authority": "authority", "additional": "additional"}
@@ -204,3 +204,39 @@ def _sections(block: str) -> dict[str, dict[Rrset, tuple[int, Counter[str]]]]:
             told[_plain(rdata)] += 1
             found[name][rrset] = (count + 1, told)
     return found
+
+
+_RRSET = {"name": "a.test.", "ttl": 60, "type": "A", "n": 1, "rdata": ["192.0.2.1"]}
+_OP: Op = CALL | {
+    "transport": "udp",
+    "id": 5,
+    "qname": "a.test.",
+    "qtype": "A",
+    "req_flags": "RD",
+    "req_edns": -1,
+    "response": {"rcode": "NOERROR", "flags": "QR RD", "answer": [_RRSET], "authority": [], "additional": []},
+}
+_RECORD: Record = LEADING | {
+    "table": "dns_events",
+    "transport": "udp",
+    "req_header": '{"txid":5,"rd":1}',
+    "req_body": '{"queries":[]}',
+    "resp_header": '{"txid":5,"qr":1,"rd":1}',
+    "resp_body": '{"answers":[{"name":"a.test","type":"A","class":"IN","ttl":60,"data":"192.0.2.1"}]}',
+    "qname": "a.test",
+    "qtype": "A",
+    "rcode": "NOERROR",
+}
+FOLDERS = ("dns",)
+HANDMADE = (_OP, _RECORD)
+DOCTORED: tuple[Record, ...] = (
+    {"req_header": '{"txid":6,"rd":1}'},
+    {"req_header": '{"txid":5,"rd":0}'},
+    {"qname": "b.test"},
+    {"qtype": "AAAA"},
+    {"rcode": "NXDOMAIN"},
+    {"transport": "tcp"},
+    {"resp_header": '{"txid":5,"qr":1}'},
+    {"resp_body": str(_RECORD["resp_body"]).replace("192.0.2.1", "192.0.2.2")},
+    {"resp_body": '{"answers":[]}'},
+)

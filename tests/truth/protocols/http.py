@@ -8,7 +8,7 @@ from typing import Any
 
 from tests.truth import wire
 from tests.truth.captures import Case, Op
-from tests.truth.check import Record, Want, differs, noted, times
+from tests.truth.check import CALL, LEADING, Record, Want, differs, noted, times
 
 TABLE = "http_events"
 STATUS_END = 12  # "HTTP/1.1 200"
@@ -216,3 +216,42 @@ def _body_problems(
 
 def _sha(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
+
+
+_OP: Op = CALL | {
+    "method": "GET",
+    "path": "/a",
+    "status": 200,
+    "reason": "OK",
+    "resp_headers": {"content-type": "text/plain"},
+    "resp_body": {"len": 2, "sha256": "-", "text": "hi"},
+}
+_RECORD: Record = LEADING | {
+    "table": "http_events",
+    "major_version": 1,
+    "minor_version": 1,
+    "req_method": "GET",
+    "req_path": "/a",
+    "req_headers": "{}",
+    "req_body": "",
+    "req_body_size": 0,
+    "resp_status": 200,
+    "resp_message": "OK",
+    "resp_headers": '{"Content-Type": "text/plain"}',
+    "resp_body": "hi",
+    "resp_body_size": 2,
+}
+FOLDERS = ("http",)
+HANDMADE = (_OP, _RECORD)
+DOCTORED: tuple[Record, ...] = (
+    {"req_method": "PUT"},
+    {"req_path": "/b"},
+    {"resp_status": 201},
+    {"resp_status": None},
+    {"resp_message": "Fine"},
+    {"resp_headers": "{}"},
+    {"resp_body": "ho"},
+    {"resp_body_size": 3},
+    {"minor_version": 0},
+    {"remote_addr": "192.0.2.1"},
+)
