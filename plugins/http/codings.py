@@ -1,19 +1,13 @@
-"""Undoing content and transfer codings (RFC 9110, section 8.4.1; RFC 8878; RFC 7932) within bounds.
+"""Undoing content and transfer codings (RFC 9110, section 8.4.1).
 
-What is decoded is the kept beginning of a body, after the body ended, never more than asked for. So a connection holds
-no decoder state (windows of 32 KiB to 16 MiB) while a body arrives, and a bomb costs its limit and nothing more.
+What is decoded is the kept beginning of a body, after the body ended, never more than asked for.
 """
 
-import zlib
-from collections.abc import Callable
+from pxcap.core.compression import decompress
 
-import brotli  # type: ignore[import-untyped]
-import zstandard
-
-STEP = 4096  # input given to a decoder at once: what it costs when the bytes turn out to be corrupt
-MAX_ZSTD_WINDOW = 8 << 20  # RFC 9659: the largest window a content coding may ask for
 ZSTD_BLOCK = 128 << 10
 MAX_CODINGS = 4
+_NAMES = {"gzip": "gzip", "x-gzip": "gzip", "deflate": "deflate", "br": "br", "zstd": "zstd"}
 
 
 def encoded_room(limit: int, codings: tuple[str, ...]) -> int:
@@ -39,71 +33,9 @@ def decode(data: bytes, codings: tuple[str, ...], limit: int) -> tuple[bytes, bo
         return b"", False
     well = True
     for index in range(len(codings) - 1, -1, -1):
-        decoder = _DECODERS.get(codings[index])
-        if decoder is None:
+        name = _NAMES.get(codings[index])
+        if name is None:
             return b"", False
-        out = bytearray()
-        try:
-            decoder(data, limit if index == 0 else encoded_room(limit, codings), out)
-        except (zlib.error, brotli.error, zstandard.ZstdError):
-            well = False
-        data = bytes(out)
+        data, fine = decompress(data, name, limit if index == 0 else encoded_room(limit, codings))
+        well = well and fine
     return data[:limit], well
-
-
-def _gzip(data: bytes, limit: int, out: bytearray) -> None:
-    _inflate(data, limit, out, 31)
-
-
-def _deflate(data: bytes, limit: int, out: bytearray) -> None:
-    """The zlib format (RFC 9110, section 8.4.1.2), or the bare stream that some servers send."""
-    try:
-        _inflate(data, limit, out, 15)
-    except zlib.error:
-        if out:
-            raise
-        _inflate(data, limit, out, -15)
-
-
-def _inflate(data: bytes, limit: int, out: bytearray, window: int) -> None:
-    decoder = zlib.decompressobj(window)
-    pos = 0
-    rest = b""
-    while len(out) < limit and (rest or pos < len(data)):
-        if not rest:
-            rest = data[pos : pos + STEP]
-            pos += STEP
-        if decoder.eof:  # gzip: another member follows (RFC 1952, section 2.2)
-            if window != 31 or not rest.startswith(b"\x1f"):
-                return
-            decoder = zlib.decompressobj(window)
-        out += decoder.decompress(rest, limit - len(out))
-        rest = decoder.unused_data if decoder.eof else decoder.unconsumed_tail
-
-
-def _brotli(data: bytes, limit: int, out: bytearray) -> None:
-    decoder = brotli.Decompressor()
-    for pos in range(0, len(data), STEP):
-        out += decoder.process(data[pos : pos + STEP], output_buffer_limit=limit)
-        while len(out) < limit and not decoder.can_accept_more_data():
-            out += decoder.process(b"", output_buffer_limit=limit)
-        if len(out) >= limit or decoder.is_finished():
-            return
-
-
-def _zstd(data: bytes, limit: int, out: bytearray) -> None:
-    reader = zstandard.ZstdDecompressor(max_window_size=MAX_ZSTD_WINDOW).stream_reader(data, read_across_frames=True)
-    while len(out) < limit:
-        piece = reader.read(min(STEP, limit - len(out)))
-        if not piece:
-            return
-        out += piece
-
-
-_DECODERS: dict[str, Callable[[bytes, int, bytearray], None]] = {
-    "gzip": _gzip,
-    "x-gzip": _gzip,
-    "deflate": _deflate,
-    "br": _brotli,
-    "zstd": _zstd,
-}
