@@ -6,7 +6,7 @@ import typer
 
 from pxcap.cli.options import Format, OutputOption
 from pxcap.cli.output import emit, notice
-from pxcap.cli.scripts import SCRIPTS, find_script
+from pxcap.cli.scripts import all_scripts, find_script
 
 script_app = typer.Typer(rich_markup_mode=None)
 
@@ -22,7 +22,9 @@ def list_scripts(output: OutputOption = Format.TABLE) -> None:
 
     Example: pxcap script list
     """
-    rows = [(one.name, one.summary, ",".join(argument.name for argument in one.arguments)) for one in SCRIPTS.values()]
+    rows = [
+        (one.name, one.summary, ",".join(argument.name for argument in one.arguments)) for one in all_scripts().values()
+    ]
     emit(("script", "description", "arguments"), rows, output, first=("script", "description"))
 
 

@@ -9,9 +9,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from difflib import get_close_matches
+from functools import cache
 from typing import Any
 
+from pxcap.core.columns import ColumnType
 from pxcap.core.errors import UsageError
+from pxcap.core.protocol import ProtocolSpec
 
 LIMIT = "max_num_records"
 
@@ -94,7 +97,7 @@ _DATA_ARGUMENTS = (
     Argument(LIMIT, "integer", "1000", "Show at most so many, the newest; 0 for all.", alias="num_head"),
 )
 
-SCRIPTS: dict[str, Script] = {
+BUILT_IN: dict[str, Script] = {
     script.name: script
     for script in (
         Script(
@@ -144,16 +147,41 @@ _FORMATS = ("%Y-%m-%d", "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M:%
 _MAX_INT = 2**63 - 1
 
 
+@cache
+def all_scripts() -> dict[str, Script]:
+    """Every script by name: the built-in ones, and for every other protocol one that shows its records."""
+    from pxcap.core.registry import load_registry
+
+    found = {script.name: script for script in map(data_script, load_registry().protocols)} | BUILT_IN
+    return dict(sorted(found.items()))
+
+
+def data_script(spec: ProtocolSpec) -> Script:
+    """The script that shows a protocol's records with all its columns."""
+    own = [column.name for column in spec.columns]
+    short = [column.name for column in spec.columns if column.type is not ColumnType.JSON]
+    columns = ", ".join(("time_", "source", "destination", "latency", *own, "note"))
+    return Script(
+        f"px/{spec.name}_data",
+        f"{spec.summary}: requests and their responses.",
+        _DATA.format(table=spec.table, columns=columns),
+        (*short[:3], "latency", "time_", *short[3:], "destination", "source"),
+        _DATA_ARGUMENTS,
+    )
+
+
 def find_script(name: str) -> Script:
     """The script of that name.
 
     Raises:
         UsageError: There is none; the hint names what comes near.
     """
-    if script := SCRIPTS.get(name):
+    if script := BUILT_IN.get(name) or all_scripts().get(name):
         return script
-    short = {known.rpartition("/")[2]: known for known in SCRIPTS}
-    near = get_close_matches(name, SCRIPTS, cutoff=0.5) or [short[match] for match in get_close_matches(name, short)]
+    short = {known.rpartition("/")[2]: known for known in all_scripts()}
+    near = get_close_matches(name, all_scripts(), cutoff=0.5) or [
+        short[match] for match in get_close_matches(name, short)
+    ]
     hint = f"did you mean {' or '.join(near)}?" if near else "pxcap script list names them all"
     raise UsageError(f"no script is named {name!r}", hint)
 

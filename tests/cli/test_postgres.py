@@ -6,7 +6,7 @@ import pytest
 from tests.cli.conftest import Command
 from tests.store.conftest import PASSWORD, Server, postgres_url, server
 
-from pxcap.cli.scripts import SCRIPTS
+from pxcap.cli.scripts import all_scripts
 
 __all__ = ["postgres_url", "server"]  # fixtures
 
@@ -17,7 +17,7 @@ def test_the_same_rows_from_both(pxcap: Command, trace: Path, stored: str, postg
     done = pxcap("replay", str(trace), "--store", postgres_url)
     assert done.status == 0
     assert PASSWORD not in done.err
-    for script in SCRIPTS.values():
+    for script in all_scripts().values():
         for arguments in ((), ARGUMENTS if script.arguments else ()):
             here, there = (
                 pxcap("run", script.name, "--store", url, "-o", "csv", *arguments) for url in (stored, postgres_url)

@@ -5,11 +5,13 @@ from contextlib import suppress
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.core.toy import TOY
 
-from pxcap.cli.scripts import SCRIPTS, find_script, limit_of, parameters, parse_arguments, parse_time
+from pxcap.cli.scripts import all_scripts, data_script, find_script, limit_of, parameters, parse_arguments, parse_time
 from pxcap.core.errors import UsageError
+from pxcap.core.registry import load_registry
 
-HTTP = SCRIPTS["px/http_data"]
+HTTP = all_scripts()["px/http_data"]
 
 
 def test_defaults() -> None:
@@ -19,7 +21,7 @@ def test_defaults() -> None:
         "destination_filter": "",
         "max_num_records": 1000,
     }
-    assert parse_arguments(SCRIPTS["px/schemas"], []) == {}
+    assert parse_arguments(all_scripts()["px/schemas"], []) == {}
 
 
 def test_both_spellings_dashes_and_pixies_other_names() -> None:
@@ -86,5 +88,18 @@ def test_unknown_script_names_what_comes_near(name: str, hint: str) -> None:
 
 
 def test_first_columns_are_columns() -> None:
-    for script in SCRIPTS.values():
+    for script in all_scripts().values():
         assert all(name in script.sql for name in script.first)
+
+
+def test_every_protocol_has_a_script_that_shows_its_records() -> None:
+    for spec in load_registry().protocols:
+        script = all_scripts()[f"px/{spec.name}_data"]
+        assert f"FROM {spec.table}" in script.sql
+
+
+def test_a_plugins_own_protocol_has_one_too() -> None:
+    script = data_script(TOY)
+    assert script.name == "px/toy_data"
+    assert all(column.name in script.sql for column in TOY.columns)
+    assert parse_arguments(script, ["--num_head", "3"])["max_num_records"] == 3
