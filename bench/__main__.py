@@ -1,6 +1,7 @@
 """`python -m bench`: pxcap with rows stored in SQLite, against tshark printing fields, on the same captures.
 
-A ratio is printed only when the records in the store are as many as the load generator, or the server, counted.
+A ratio is printed only when the records in the store are as many as the load generator, or the server, counted. Where
+tshark has no dissector it is pxcap's rate over that of the bare insert of the same rows.
 """
 
 import argparse
@@ -18,33 +19,26 @@ from bench.amplify import amplify
 from bench.measure import Usage, interleaved, run, tshark_command
 from bench.record import Capture, load_or_record
 from bench.servers import find
-from bench.workloads import WORKLOADS, Workload
+from bench.workloads import Workload, discover
 from pxcap.core.registry import load_registry
 
 MB = 1_000_000
-SIZES = {
-    "http": 400,
-    "http-ids": 100,
-    "redis": 170,
-    "redis-pipelined": 100,
-    "dns": 90,
-}  # megabytes; --size is that of http
 PXCAP = Path(sys.executable).with_name("pxcap")
 SINK_ROWS = 100_000
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure and print; returns the exit status."""
+    loads = discover()
+    usual = loads["http"].megabytes
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a tenth of the size, one round")
-    parser.add_argument(
-        "--size", type=int, default=SIZES["http"], metavar="MB", help="of HTTP; the others in proportion"
-    )
+    parser.add_argument("--size", type=int, default=usual, metavar="MB", help="of HTTP; the others in proportion")
     parser.add_argument("--rounds", type=int, default=3, help="runs of each, of which the median counts")
-    parser.add_argument("--only", choices=sorted(WORKLOADS), nargs="+", default=list(WORKLOADS))
+    parser.add_argument("--only", choices=sorted(loads), nargs="+", default=list(loads))
     parser.add_argument("--folder", type=Path, default=Path("bench-data"), help="keeps the captures")
     chosen = parser.parse_args(arguments)
-    scale = chosen.size / SIZES["http"] / (10 if chosen.quick else 1)
+    scale = chosen.size / usual / (10 if chosen.quick else 1)
     rounds = 1 if chosen.quick else chosen.rounds
     console = Console(width=None if sys.stdout.isatty() else 150)
     shown = Shown(
@@ -55,9 +49,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for column in shown.columns[1:]:
         column.justify = "right"
     for name in chosen.only:
-        load = WORKLOADS[name]
+        load = loads[name]
         try:
-            capture = load_or_record(load, chosen.folder, int(SIZES[name] * scale * MB))
+            capture = load_or_record(load, chosen.folder, int(load.megabytes * scale * MB))
         except RuntimeError as error:
             console.print(f"{name}: not measured: {error}", markup=False)
             continue
@@ -74,11 +68,11 @@ def measure(load: Workload, capture: Capture, folder: Path, rounds: int, console
     with tempfile.TemporaryDirectory(prefix="bench-", dir=folder) as name:
         database = Path(name) / "bench.db"
         runs = {"pxcap": lambda: replay(capture.path, database)}
-        if find("tshark"):
+        if load.tshark and find("tshark"):
             runs["tshark"] = lambda: run(tshark_command(load, capture))
         usage = interleaved(runs, rounds)
-        records = stored(database, load.table)
-        measure_sink(load.table, database, console)
+        records = stored(database, load)
+        raw = measure_sink(load.table, database, console)
         doubled = Path(name) / "double.pcap"
         amplify(Path(capture.path), doubled, 2)
         twice = replay(str(doubled), database)
@@ -86,14 +80,16 @@ def measure(load: Workload, capture: Capture, folder: Path, rounds: int, console
     cells = [f"{capture.sent}", f"{records}", f"{size / MB:.0f}", f"{ours.cpu:.2f}", f"{records / ours.cpu:.0f}"]
     cells += [f"{size / MB / ours.cpu:.1f}", f"{ours.peak / MB:.0f}", f"{twice.peak / MB:.0f}"]
     theirs = usage.get("tshark")
-    if theirs is None:
-        return [*cells, "-", "tshark is not installed", "", ""]
-    ratio = f"{theirs.cpu / ours.cpu:.2f}"
     if capture.dropped:
         ratio = f"none: tcpdump lost {capture.dropped} packets"
     elif records != capture.sent:
         ratio = f"none: {records - capture.sent:+d} records"
-    return [*cells, f"{theirs.cpu:.2f}", ratio, f"{load.at_least or '-'}", f"{load.aim or '-'}"]
+    elif theirs:
+        ratio = f"{theirs.cpu / ours.cpu:.2f}"
+    else:
+        ratio = "tshark is not installed" if load.tshark else f"{records / ours.cpu / raw:.2f} of raw insert"
+    cells += [f"{theirs.cpu:.2f}" if theirs else "-", ratio]
+    return [*cells, f"{load.at_least or '-'}", f"{load.aim or '-'}"]
 
 
 def replay(path: str, database: Path) -> Usage:
@@ -103,14 +99,15 @@ def replay(path: str, database: Path) -> Usage:
     return run([str(PXCAP), "replay", path, "--store", f"sqlite:///{database}", "-o", "json"])
 
 
-def stored(database: Path, table: str) -> int:
-    """Records in the store."""
+def stored(database: Path, load: Workload) -> int:
+    """Records in the store, of those that the load counts."""
     with sqlite3.connect(database) as connection:
-        return int(connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0])
+        found = connection.execute(f"SELECT count(*) FROM {load.table} WHERE {load.counted or 'true'}")
+        return int(found.fetchone()[0])
 
 
-def measure_sink(table: str, database: Path, console: Console) -> None:
-    """The store's writer against the bare driver, for the rows that were just stored."""
+def measure_sink(table: str, database: Path, console: Console) -> float:
+    """The store's writer against the bare driver, for the rows that were just stored; gives the latter's rows a second."""
     schema = next(found for found in load_registry().tables() if found.name == table)
     names = ", ".join(column.name for column in schema.columns)
     with sqlite3.connect(database) as connection:
@@ -123,6 +120,7 @@ def measure_sink(table: str, database: Path, console: Console) -> None:
         f" executemany {raw:.0f}: {ours / raw:.2f}",
         highlight=False,
     )
+    return raw
 
 
 if __name__ == "__main__":

@@ -59,10 +59,9 @@ def load_or_record(load: Workload, folder: Path, size: int) -> Capture:
             return kept
     folder.mkdir(parents=True, exist_ok=True)
     path = about.with_suffix(".pcap").resolve()
-    lacking = servers.missing(load.name)
-    if lacking:
-        packages = " ".join(sorted(set(lacking.values())))
-        print(f"{load.name}: {', '.join(lacking)} not installed (apt-get install {packages})", file=sys.stderr)
+    lacking = load.missing()
+    for what, cure in lacking.items():
+        print(f"{load.name}: {what} is not installed ({cure})", file=sys.stderr)
     try:
         made = _amplified(load, path, size) if lacking else _record(load, path, size)
     except PermissionError as error:
@@ -73,28 +72,28 @@ def load_or_record(load: Workload, folder: Path, size: int) -> Capture:
 
 
 def _amplified(load: Workload, path: Path, size: int) -> Capture:
-    if not load.port:
+    port = load.fixture
+    if not port:
         raise RuntimeError("no fixture stands in for it")
-    copies = max(1, amplify(FIXTURE, path, 1, load.port) and size // path.stat().st_size)
-    packets = amplify(FIXTURE, path, min(copies, 65535), load.port)
-    sent = expected(load.table, load.port) * min(copies, 65535)
-    return Capture(str(path), load.port, sent, "fixture's expectation", packets, 0, f"{FIXTURE.name}, {copies} times")
+    copies = max(1, amplify(FIXTURE, path, 1, port) and size // path.stat().st_size)
+    packets = amplify(FIXTURE, path, min(copies, 65535), port)
+    sent = expected(load.table, port) * min(copies, 65535)
+    return Capture(str(path), port, sent, "fixture's expectation", packets, 0, f"{FIXTURE.name}, {copies} times")
 
 
 def _record(load: Workload, path: Path, size: int) -> Capture:
     with tempfile.TemporaryDirectory(prefix="bench-", dir=path.parent) as name:
         work = Path(name).resolve()
-        port = servers.free_port()
-        with servers.serving(load, port, work):
+        with load.serve(work) as port:
             tcpdump = _start_tcpdump(path, port)
             try:
-                servers.put_load(load, port, work, size // load.bytes_each)
-                servers.note_server_count(load, work)
+                load.put(port, work, size // load.bytes_each)
+                load.note(port, work)
                 time.sleep(_FLUSH)
             finally:
                 packets, dropped = _stop_tcpdump(tcpdump)
-        count, by = servers.sent(load, work)
-    return Capture(str(path), port, count, by, packets, dropped, " and ".join(servers.NEEDS[load.name]))
+        count, by = load.sent(work)
+    return Capture(str(path), port, count, by, packets, dropped, " and ".join([*load.needs, *load.modules]))
 
 
 def _start_tcpdump(path: Path, port: int) -> subprocess.Popen[str]:
