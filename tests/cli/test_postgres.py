@@ -3,8 +3,9 @@
 from pathlib import Path
 
 import pytest
+from bench.databases import PASSWORD
 from tests.cli.conftest import Command
-from tests.store.conftest import PASSWORD, Server, postgres_url, server
+from tests.store.conftest import Server, postgres_url, server
 
 from pxcap.cli.scripts import all_scripts
 

@@ -3,7 +3,8 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from tests.store.conftest import EVENTS, PASSWORD, Server, event_row
+from bench.databases import PASSWORD
+from tests.store.conftest import EVENTS, Server, event_row
 
 from pxcap.core.errors import PxcapError, StoreError, UsageError
 from pxcap.store import ColumnInfo, Store, TableInfo, open_store
