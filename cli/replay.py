@@ -38,6 +38,14 @@ def replay(
     body_limit: Annotated[
         int, typer.Option("--body-limit", min=0, metavar="BYTES", help="Keep this much of a body; its size stays true.")
     ] = Settings().body_limit,
+    give: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--give",
+            metavar="PROTOCOL.NAME=FILE",
+            help="Give a protocol a file it can use, such as http.descriptors (types of gRPC services); repeatable.",
+        ),
+    ] = None,
     no_redact: Annotated[
         bool, typer.Option("--no-redact", help="Keep passwords, tokens and cookies as they were sent.")
     ] = False,
@@ -51,6 +59,7 @@ def replay(
 
     Example: zcat trace.pcap.gz | pxcap replay - --only http,dns -o json
     """
+    from pxcap.cli.given import given_files
     from pxcap.cli.interrupt import catch_interrupt
     from pxcap.cli.progress import progress_line
     from pxcap.core.registry import load_registry
@@ -59,7 +68,8 @@ def replay(
     from pxcap.store import open_store
 
     registry = load_registry()
-    options = _options(registry, only, decode_as or (), Settings(body_limit, not no_redact))
+    settings = Settings(body_limit, not no_redact, given_files(registry, give or ()))
+    options = _options(registry, only, decode_as or (), settings)
     writer: StoreWriter | None = None
     try:
         with catch_interrupt() as interruption, open_store(store) as opened:

@@ -21,8 +21,8 @@ What a parser promises the core:
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from pxcap.core.columns import LEADING_COLUMNS, TRAILING_COLUMNS, Column, Table
@@ -36,6 +36,7 @@ __all__ = [
     "SURE",
     "TRUNCATED",
     "ConnectionInfo",
+    "GivenFile",
     "Parser",
     "ProtocolSpec",
     "Row",
@@ -60,10 +61,12 @@ class Settings:
     Attributes:
         body_limit: Longest body or value kept in a record, in bytes; the true size is kept beside it.
         redact: Replace secrets by `pxcap.core.text.REDACTED` before a row is returned.
+        files: Contents of files the person gave for protocols to use, by "protocol.name" (see `GivenFile`).
     """
 
     body_limit: int = 65536
     redact: bool = True
+    files: Mapping[str, bytes] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +152,22 @@ class Parser(ABC):
 
 
 @dataclass(frozen=True, slots=True)
+class GivenFile:
+    """A file that a protocol can use and only the person has: a schema, a list of types.
+
+    Attributes:
+        name: Short lower-case name; `--give PROTOCOL.NAME=FILE` gives it.
+        meaning: What it is, and what it is good for: one sentence.
+        why_unusable: Why these contents are of no use, in a few words that may follow the file's name; empty when they
+            are. Never raises.
+    """
+
+    name: str
+    meaning: str
+    why_unusable: Callable[[bytes], str]
+
+
+@dataclass(frozen=True, slots=True)
 class ProtocolSpec:
     """All that pxcap needs to know of a protocol.
 
@@ -164,6 +183,7 @@ class ProtocolSpec:
         transports: Which of "tcp", "udp" it runs on.
         ports: Usual server ports: break ties, prove nothing.
         aliases: Other names under which the table can be read.
+        files: Files the person may give it; a parser finds the contents in `info.settings.files`.
     """
 
     name: str
@@ -176,6 +196,7 @@ class ProtocolSpec:
     transports: frozenset[str] = frozenset({"tcp"})
     ports: frozenset[int] = frozenset()
     aliases: tuple[str, ...] = ()
+    files: tuple[GivenFile, ...] = ()
 
     def schema(self) -> Table:
         """The protocol's table with every column in row order."""

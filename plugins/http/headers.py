@@ -26,12 +26,12 @@ MAX_BLOCKS, MAX_BLOCK = 512, 2048  # the same for header blocks
 
 _FOLD = re.compile(rb"\r?\n[ \t]+")
 _KEY = re.compile(r'"(?:[^"\\]|\\.)*":')
-_OTHER, _LENGTH, _TRANSFER, _CONTENT_CODING, _TYPE, _UPGRADE, _EXPECT, _BAD = range(8)
+_OTHER, _LENGTH, _TRANSFER, CONTENT_CODING, CONTENT_TYPE, _UPGRADE, _EXPECT, _BAD = range(8)  # roles of headers
 _ROLES = {
     "content-length": _LENGTH,
     "transfer-encoding": _TRANSFER,
-    "content-encoding": _CONTENT_CODING,
-    "content-type": _TYPE,
+    "content-encoding": CONTENT_CODING,
+    "content-type": CONTENT_TYPE,
     "upgrade": _UPGRADE,
     "expect": _EXPECT,
 }
@@ -144,7 +144,7 @@ class Heads:
             if len(set(names)) == len(names):
                 json = "{" + ",".join(fragments) + "}"
             elif _NO_FIELD not in fields:
-                json = _merged(fields)
+                json = merged(fields)
         if _NO_FIELD[2] in decisive:
             return self._odd_headers(block)
         headers = (json, self._meanings.get(decisive) or self._meaning(decisive))
@@ -154,13 +154,17 @@ class Heads:
             self.blocks[block] = headers
         return headers
 
+    def meaning(self, decisive: tuple[tuple[int, str], ...]) -> Meaning:
+        """What headers mean that decide how to read on, by role (CONTENT_TYPE, CONTENT_CODING) and value."""
+        return self._meanings.get(decisive) or self._meaning(decisive)
+
     def _odd_headers(self, block: bytes) -> Headers:
         """A block in which not every line is a header: folded lines (RFC 9112, section 5.2), or malformed ones."""
         lines = _FOLD.sub(b" ", block).split(b"\n")
         lines.pop()
         fields = [self._fields[line] for line in lines]
         decisive = tuple(field[2] for field in fields if field[2] is not None)
-        return _merged([field for field in fields if field is not _NO_FIELD]), self._meaning(decisive)
+        return merged([field for field in fields if field is not _NO_FIELD]), self._meaning(decisive)
 
     def _request_line(self, method: bytes, target: bytes, major: int, minor: int | None) -> RequestLine:
         path = str(target, "utf-8", "backslashreplace")
@@ -213,11 +217,11 @@ class Heads:
         for role, value in decisive:
             if role == _LENGTH:
                 length = value if length is None else f"{length},{value}"
-            elif role == _TYPE:
+            elif role == CONTENT_TYPE:
                 media = self._media.get(value) or self._media_of(value)
             elif role == _TRANSFER:
                 transfer += _tokens(value)
-            elif role == _CONTENT_CODING:
+            elif role == CONTENT_CODING:
                 codings += _tokens(value)
             elif role == _UPGRADE:
                 upgrade = bool(value)
@@ -272,7 +276,7 @@ def _tokens(value: str) -> list[str]:
     return [name for name in names if name and name != "identity"]
 
 
-def _merged(fields: list[Field]) -> str:
+def merged(fields: list[Field]) -> str:
     """One JSON object; a name that is repeated has an array of its values, at the place of the first."""
     names: dict[str, str] = {}
     values: dict[str, list[str]] = {}

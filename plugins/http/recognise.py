@@ -1,18 +1,22 @@
-"""Is it HTTP/1? By the first lines only."""
+"""Is it HTTP? HTTP/1 by the first lines only, HTTP/2 by its frames."""
 
 from pxcap.core.protocol import NO, SURE, Sample
 from pxcap.plugins.http import wire
+from pxcap.plugins.http.h2.recognise import recognise as recognise_h2
 from pxcap.plugins.http.wire import MAYBE, YES
 
 _BEGUN, _PERHAPS, _INSIDE = 60, 20, 80
 _TLS_HANDSHAKE = b"\x16\x03"  # RFC 8446, section 5.1
-_HTTP2_PREFACE = b"PRI * HTTP/2."  # RFC 9113, section 3.4; from its fourth byte on
 
 
 def recognise(sample: Sample) -> int:
-    """SURE with a whole request line of HTTP/1.x or a status line; less with the beginning of one."""
+    """SURE with a whole request line of HTTP/1.x or a status line; less with the beginning of one; or as HTTP/2 is."""
+    return max(recognise_h2(sample), _recognise_h1(sample))
+
+
+def _recognise_h1(sample: Sample) -> int:
     request, response = sample.request.lstrip(b"\r\n"), sample.response.lstrip(b"\r\n")
-    if request.startswith((b"HTTP/1.", _TLS_HANDSHAKE, _HTTP2_PREFACE)) or response.startswith(b"ICY "):
+    if request.startswith((b"HTTP/1.", _TLS_HANDSHAKE)) or response.startswith(b"ICY "):
         return NO
     asked, answered = _request(request), _response(response)
     if answered == NO and _request(response) == SURE:

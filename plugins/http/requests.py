@@ -44,6 +44,11 @@ class RequestReader(Reader):
         self._dropped = False
         self._expecting = False
 
+    @property
+    def dropped(self) -> bool:
+        """Some of what was held is no longer there."""
+        return self._dropped
+
     def release(self) -> None:
         """The response is not a switch of protocols: what was held is requests."""
         self.holding = ""

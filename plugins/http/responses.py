@@ -1,5 +1,7 @@
 """The server's direction."""
 
+import json
+
 from pxcap.core.stream import RESPONSE
 from pxcap.core.text import to_text
 from pxcap.plugins.http.body import Body
@@ -89,7 +91,7 @@ class ResponseReader(Reader):
                         break
                     headers = parse(buf[eol + 1 : end + 1])
             self.synced = True
-            json, meaning = headers
+            text_of_headers, meaning = headers
             length = meaning.response_frame
             stop = after + length
             if (
@@ -120,7 +122,7 @@ class ResponseReader(Reader):
                     path,
                     "",
                     0,
-                    json,
+                    text_of_headers,
                     status.status,
                     status.message,
                     text,
@@ -151,6 +153,9 @@ class ResponseReader(Reader):
         request = matcher.pending[0] if matcher.sure and matcher.pending else None
         line = request[1] if request is not None else None
         connect = line[0].connect if line is not None else self._requests.holding == "connect"
+        if status.status == 101 and switches_to_http2(headers[0]):
+            exchange.upgrade()
+            return
         if status.status == 101 or (connect and 200 <= status.status < 300):
             exchange.response((time, status, headers, "", 0, cut))
             exchange.over = True
@@ -240,3 +245,8 @@ class ResponseReader(Reader):
         self._exchange.gap(RESPONSE)
         self.mode = RESUME
         self.synced = False
+
+
+def switches_to_http2(headers: str) -> bool:
+    """Whether the headers of a 101 response, as JSON, say that HTTP/2 follows (RFC 7540, section 3.2)."""
+    return any(name.lower() == "upgrade" and value == "h2c" for name, value in json.loads(headers).items())

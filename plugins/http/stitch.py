@@ -26,9 +26,13 @@ class Exchange:
         redact: Secrets are replaced.
         over: The connection is no longer HTTP/1.
         errors: Counts by name; the parser's own.
+        upgraded: The connection went on as HTTP/2 (RFC 7540, section 3.2).
+        first: The request that became the first of HTTP/2; None when it was not seen.
     """
 
-    __slots__ = ("_early", "_held", "_kept", "errors", "limit", "matcher", "over", "redact", "rows")
+    __slots__ = (
+        *("_early", "_held", "_kept", "errors", "first", "limit", "matcher", "over", "redact", "rows", "upgraded"),
+    )
 
     def __init__(self, info: ConnectionInfo, errors: dict[str, int]) -> None:
         self.matcher: FifoMatcher[Request, Response] = FifoMatcher(sure=not info.midstream)
@@ -36,6 +40,8 @@ class Exchange:
         self.limit = info.settings.body_limit
         self.redact = info.settings.redact
         self.over = False
+        self.upgraded = False
+        self.first: Request | None = None
         self.errors = errors
         self._early: tuple[Request, Response | None, bool] | None = None
         self._kept = 0
@@ -86,6 +92,14 @@ class Exchange:
             if self._held > MAX_BYTES:
                 self._settle(matcher.settle())
         self._settle(matcher.response(response))
+
+    def upgrade(self) -> None:
+        """The server goes on in HTTP/2, beginning with the answer to the request whose turn it is."""
+        self.over = self.upgraded = True
+        if self.matcher.sure and self.matcher.pending:
+            self.first = self.matcher.pending.popleft()
+            if self.first[3] is not None:
+                self._kept -= len(self.first[3].kept)
 
     def gap(self, side: int) -> None:
         """Whole messages of a side may have been lost."""

@@ -38,7 +38,6 @@ def test_perhaps(request_bytes: bytes, response_bytes: bytes) -> None:
         (OK, b""),
         (OK, b"GET / HTTP/1.1\r\n"),
         (b"", b"GET / HTTP/1.1\r\n"),
-        (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", b""),
         (b"GET / HTTP/2.0\r\n", b""),
         (b"\x16\x03\x01\x02\x00\x01", b"HTTP/1.1 400 Bad Request\r\n"),
         (b"GET key\r\n", b"$-1\r\n"),

@@ -1,0 +1,122 @@
+"""Frames of HTTP/2 (RFC 9113): types, flags, limits, and what a frame header may look like. Integers are big-endian.
+
+The frame header (section 4.1) is read in the framing loop with `HEAD`; payloads that have a layout are declared.
+"""
+
+import re
+from struct import Struct
+
+import construct
+from construct import GreedyBytes, GreedyRange, Int16ub, Int32ub
+
+from pxcap.core.layout import layout
+
+PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"  # section 3.4
+
+HEAD = Struct(">HBBBL")  # length (its upper 16 bits, its lower 8), type, flags, reserved bit and stream
+HEAD_SIZE = 9
+STREAM = 0x7FFFFFFF
+
+(DATA, HEADERS, PRIORITY, RST_STREAM, SETTINGS, PUSH_PROMISE, PING, GOAWAY, WINDOW_UPDATE, CONTINUATION) = range(10)
+ALTSVC, ORIGIN, PRIORITY_UPDATE = 0x0A, 0x0C, 0x10  # RFC 7838, RFC 8336, RFC 9218
+END_STREAM, END_HEADERS, PADDED, PRIORITIZED, ACK = 0x01, 0x04, 0x08, 0x20, 0x01
+LEFT_ALONE = frozenset({PRIORITY, WINDOW_UPDATE, ALTSVC, ORIGIN, PRIORITY_UPDATE})
+
+MAX_FRAME = 16384  # section 6.5.2: the least and initial SETTINGS_MAX_FRAME_SIZE
+MAX_CONTROL = 65536  # bytes of a frame's payload, DATA aside, that are collected; a longer one is passed over
+MAX_BLOCK = 256 << 10  # bytes of a header block in all its frames
+MAX_FRAGMENTS = 1024  # frames of a header block
+
+MAX_FRAME_SIZE = 0x5  # a setting
+
+ERRORS = (
+    "NO_ERROR", "PROTOCOL_ERROR", "INTERNAL_ERROR", "FLOW_CONTROL_ERROR", "SETTINGS_TIMEOUT", "STREAM_CLOSED",
+    "FRAME_SIZE_ERROR", "REFUSED_STREAM", "CANCEL", "COMPRESSION_ERROR", "CONNECT_ERROR", "ENHANCE_YOUR_CALM",
+    "INADEQUATE_SECURITY", "HTTP_1_1_REQUIRED",
+)  # fmt: skip
+"""Names of error codes, by number (section 7)."""
+
+SETTING_LIST = layout(GreedyRange(construct.Struct("key" / Int16ub, "value" / Int32ub)), "h2 settings")  # 6.5.1
+GOAWAY_FRAME = layout(
+    construct.Struct("last" / Int32ub, "code" / Int32ub, "debug" / GreedyBytes), "h2 goaway"
+)  # section 6.8
+RESET_FRAME = layout(construct.Struct("code" / Int32ub), "h2 reset")  # section 6.4
+PROMISE = layout(construct.Struct("stream" / Int32ub, "block" / GreedyBytes), "h2 promise")  # section 6.6
+
+_FLAGS = (0x09, 0x2D, 0x00, 0x00, 0x01, 0x0C, 0x01, 0x00, 0x00, 0x04)  # those defined for each type
+_SIZES = {PRIORITY: 5, RST_STREAM: 4, PING: 8, WINDOW_UPDATE: 4}
+_OF_STREAM = frozenset({DATA, HEADERS, PRIORITY, RST_STREAM, PUSH_PROMISE, CONTINUATION})
+_OF_CONNECTION = frozenset({SETTINGS, PING, GOAWAY})
+_LIKELY = re.compile(rb"\x00(?:[\x00-\x3f][\x00-\xff]|\x40\x00)[\x00-\x09][\x00-\x2d][\x00-\x7f][\x00-\xff]{3}")
+_USUAL_STREAM = 1 << 26  # a connection that counted further is not found in mid-stream
+
+
+def error_name(code: int) -> str:
+    """Name of an error code, or the number."""
+    return ERRORS[code] if code < len(ERRORS) else f"0x{code:x}"
+
+
+def frame_name(kind: int) -> str:
+    """What an unknown frame is counted as."""
+    return f"frame_type_0x{kind:02x}"
+
+
+def well_formed(length: int, kind: int, stream: int) -> bool:
+    """Whether a frame header at a place where one must be keeps to what makes any other a connection error (section 6)."""
+    if kind >= len(_FLAGS):
+        return True
+    if not stream:
+        return kind not in _OF_STREAM and _SIZES.get(kind, length) == length
+    return kind not in _OF_CONNECTION and _SIZES.get(kind, length) == length
+
+
+def plausible(length: int, kind: int, flags: int, stream: int) -> bool:
+    """Whether a frame header is one that a peer sends who keeps to the standard and its usual limits."""
+    if length > MAX_FRAME or kind >= len(_FLAGS) or flags & ~_FLAGS[kind] or stream > _USUAL_STREAM:
+        return False
+    if (kind in _OF_STREAM and not stream) or (kind in _OF_CONNECTION and stream):
+        return False
+    if kind in _SIZES:
+        return length == _SIZES[kind]
+    if kind == SETTINGS:
+        return length % 6 == 0 and length <= 120 and not (flags & ACK and length)
+    if kind == HEADERS:
+        return length > 0 and not (stream & 1 == 0 and flags & PRIORITIZED)
+    if kind == GOAWAY:
+        return length >= 8
+    return kind != PUSH_PROMISE or length > 4
+
+
+def header_at(buf: bytes, pos: int) -> tuple[int, int, int, int]:
+    """Length, type, flags and stream (with the reserved bit) of the frame header at `pos`, which must be there whole."""
+    high, low, kind, flags, stream = HEAD.unpack_from(buf, pos)
+    return high << 8 | low, kind, flags, stream
+
+
+def find_frame(buf: bytes, pos: int, boundary: bool) -> tuple[int, int]:
+    """Search two frames, one behind the other, or the client's preface, at or behind `pos`.
+
+    One header alone is not proof enough, in data that may be anything.
+
+    Args:
+        buf: The bytes.
+        pos: Where to begin.
+        boundary: No more bytes will come: a frame that reaches exactly to the end will do.
+
+    Returns:
+        Where the first begins, or -1; and the position before which nothing is needed any more.
+    """
+    size = len(buf)
+    while True:
+        match = _LIKELY.search(buf, pos)
+        if match is None:
+            return -1, max(pos, size - HEAD_SIZE + 1)
+        pos = match.start()
+        length, kind, flags, stream = header_at(buf, pos)
+        if plausible(length, kind, flags, stream):
+            behind = pos + HEAD_SIZE + length
+            if behind + HEAD_SIZE > size:
+                return (pos, pos) if boundary and behind == size else (-1, pos)
+            if plausible(*header_at(buf, behind)):
+                return pos, pos
+        pos += 1
