@@ -68,6 +68,10 @@ class Half:
         elif distance(ack, self.acked) > 0:
             self.acked = ack
 
+    def lacks(self, ack: int) -> int:
+        """Bytes not handed on of those an acknowledgement is for; a FIN takes a number, and is no byte."""
+        return distance(ack, self.next) - (self.end >= 0 and distance(ack, self.end) == 1)
+
     def unseen(self) -> int:
         """Bytes the other side acknowledged of a direction of which no packet was captured."""
         if self.next >= 0 or self.acked < 0:
@@ -123,7 +127,7 @@ class TcpFlow:
             if ahead + wire <= 0:
                 if wire > 1:  # one byte before the next is a keep-alive probe (RFC 9293, section 3.8.4)
                     self.connection.retransmits += 1
-            elif ahead > 0 or half.waiting or (peer.next >= 0 and distance(ack, peer.next) > 0):
+            elif ahead > 0 or half.waiting or (peer.next >= 0 and peer.lacks(ack) > 0):
                 self._wait(half, (seq, data, wire - len(data), ack, time, self._arrivals))
             else:
                 if ahead < 0:
@@ -222,7 +226,7 @@ class TcpFlow:
     def _caused(self, direction: int, segment: Segment) -> bool:
         """Whether a segment acknowledges bytes of the other direction that were not handed on yet."""
         peer = self.halves[1 - direction]
-        return peer.next >= 0 and distance(segment[3], peer.next) > 0
+        return peer.next >= 0 and peer.lacks(segment[3]) > 0
 
     def _take_first(self, direction: int) -> None:
         half = self.halves[direction]
@@ -242,7 +246,7 @@ class TcpFlow:
                 if (ahead := distance(first[0], half.next)) > 0:
                     hole = (direction, ahead, first[5])
                 else:
-                    missing = distance(first[3], peer.next)
+                    missing = peer.lacks(first[3])
                     if peer.waiting:
                         missing = min(missing, distance(peer.waiting[0][0], peer.next))
                     hole = (1 - direction, missing, first[5])

@@ -212,3 +212,10 @@ def test_conn_stats_hold_the_totals(tmp_path: Path) -> None:
     replay([str(tmp_path / "a.pcap")], registry, sink, Options())
     (row,) = sink.tables["conn_stats"]
     assert row[1:] == ("", "192.0.2.1", 0, "192.0.2.2", 7, 2, 2, "toy", False, 1, 1, 0, 9, 9, 0, 0, 0, 3)
+
+
+def test_an_answer_behind_the_end_of_the_questions_lost_nothing(tmp_path: Path) -> None:
+    talk = whole(2).request(b"Q2\n").half_close(REQUEST).response(b"A2\n").reset(REQUEST)
+    rows, report = play(tmp_path / "a.pcap", talk)
+    assert rows == clean(3)
+    assert sum(count.bytes_lost for count in report.tables.values()) == 0
