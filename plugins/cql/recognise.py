@@ -1,0 +1,103 @@
+"""Is it CQL? The version byte tells the direction, the opcode the shape of the body; segments have a checksum.
+
+A new connection begins with OPTIONS or STARTUP. In mid-stream a message whose body fits its opcode will do, and a second
+one behind it makes sure.
+"""
+
+from struct import Struct
+
+from pxcap.core.protocol import NO, SURE, Sample
+from pxcap.plugins.cql.resync import fits, starts_message
+from pxcap.plugins.cql.segments import head_at
+from pxcap.plugins.cql.wire import (
+    COMPRESSED,
+    ERROR,
+    FLAGS,
+    HEADER_SIZE,
+    OLD,
+    OLD_HEADER_SIZE,
+    OPTIONS,
+    READY,
+    STARTUP,
+    SUPPORTED,
+    VERSIONS,
+)
+
+_HEADER, _OLD_HEADER = Struct(">BBhBI").unpack_from, Struct(">BBbBI").unpack_from
+
+ONE = 85  # one message whose body fits
+PACKED = 60  # one message, of whose compressed body little can be told
+ASKED = 90  # OPTIONS alone: nine bytes, nearly all of them zero
+BEGUN = 45  # too little to tell, and it fits
+
+
+def recognise(sample: Sample) -> int:
+    """How sure a sample is CQL in this orientation; any side may be empty."""
+    request = _side(sample.request, 0, sample.midstream)
+    response = _side(sample.response, 1, sample.midstream)
+    if request is None:
+        return NO if response is None else response
+    if response is None:
+        return request
+    if NO in (request, response):  # in mid-stream one of them may begin inside a message
+        return max(request, response) if sample.midstream and max(request, response) > PACKED else NO
+    return SURE if request >= PACKED and response >= PACKED else max(request, response)
+
+
+def _side(data: bytes, direction: int, midstream: bool) -> int | None:
+    if not data:
+        return None
+    if not midstream:
+        return _beginning(data, direction)
+    if (head := head_at(data, 0)) is not None and head.size:
+        return SURE if len(data) < head.length + HEADER_SIZE or _carries(data, head.length, direction) else ONE
+    return _messages(data, direction)
+
+
+def _carries(data: bytes, pos: int, direction: int) -> bool:
+    return starts_message(data, pos, direction)
+
+
+def _beginning(data: bytes, direction: int) -> int:
+    """The first bytes of a connection: OPTIONS or STARTUP, and what answers them."""
+    version = data[0] & 0x7F
+    if data[0] >> 7 != direction or version not in VERSIONS or (len(data) > 1 and data[1] & ~FLAGS):
+        return NO
+    old = version < OLD
+    start = OLD_HEADER_SIZE if old else HEADER_SIZE
+    if len(data) < start:
+        return BEGUN if len(data) > 4 else NO
+    _, _, stream, opcode, size = (_OLD_HEADER if old else _HEADER)(data, 0)
+    if direction:
+        if opcode not in (SUPPORTED, READY, ERROR, 3):
+            return NO
+        return ONE if old or fits(data, 0, 1) is not False else NO
+    if stream < 0 or opcode not in (OPTIONS, STARTUP):
+        return NO
+    if opcode == OPTIONS:
+        if size:
+            return NO
+        return ASKED if len(data) == start else max(_beginning(data[start:], 0), NO)
+    if size < 15 or data[start + 2 : start + 4] == b"\0\0":
+        return NO
+    body = data[start : start + size]
+    return SURE if b"CQL_VERSION" in body else ONE if len(body) < size and fits(data, 0, 0) else NO
+
+
+def _messages(data: bytes, direction: int) -> int:
+    """Messages one behind the other from the first byte on."""
+    pos = found = 0
+    packed = False
+    while pos < len(data) and found < 3:
+        fit = fits(data, pos, direction)
+        if fit is False:
+            return NO
+        if fit is None:
+            break
+        _, flags, _, _, size = _HEADER(data, pos)
+        packed = packed or bool(flags & COMPRESSED)
+        pos += HEADER_SIZE + size
+        found += 1
+    if not found:
+        return NO
+    return SURE if found > 1 else PACKED if packed else ONE
