@@ -102,3 +102,18 @@ def test_a_dishonest_parser_is_caught(
 def test_a_score_out_of_range_is_caught(transcripts: list[Transcript]) -> None:
     with pytest.raises(AssertionError, match="recognise returned 101"):
         check_noise(replace(TOY, recognise=lambda sample: 101), transcripts, random.Random(1))
+
+
+def test_requests_run_ahead_only_where_the_parser_lets_them(transcripts: list[Transcript]) -> None:
+    (transcript,) = transcripts
+    given: list[int] = []
+
+    class Watched(ToyParser):
+        def feed(self, side: int, chunk: Chunk) -> list[Row]:
+            given.append(side)
+            rows = super().feed(side, chunk)
+            self.lockstep = len(given) >= 10
+            return rows
+
+    conformance._run_ahead(spec_of(Watched), transcript)
+    assert given == [0] * 10 + [1] * 10 + [0, 1] * 20
