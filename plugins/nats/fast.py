@@ -5,6 +5,7 @@ Each stops at anything else, and the parser takes that in line by line. Both way
 
 from bisect import bisect_right
 
+from pxcap.core.protocol import REQUEST, RESPONSE
 from pxcap.core.stream import Chunk
 from pxcap.core.text import quote, to_text
 from pxcap.plugins.nats.render import answered, opening
@@ -53,7 +54,7 @@ def publications(buf: bytes, pos: int, base: int, chunk: Chunk, stitch: Stitcher
         limit: Longest payload taken, so that none needs cutting.
     """
     index, lines, startswith, append = buf.index, _LINES, buf.startswith, stitch.rows.append
-    awaited, ask = stitch.awaited, stitch.ask
+    awaited, ask, lost = stitch.awaited, stitch.ask, stitch.requests.lost[RESPONSE]
     starts, times, size = chunk.starts, chunk.times, len(buf)
     segments = len(starts)
     segment = bisect_right(starts, base + pos)
@@ -83,6 +84,8 @@ def publications(buf: bytes, pos: int, base: int, chunk: Chunk, stitch: Stitcher
                 body = ""
             end = begin + count
             if count > limit or not startswith(CRLF, end):
+                break
+            if lost and subject.startswith("_INBOX."):
                 break
             if subject in awaited:
                 if reply:
@@ -115,7 +118,7 @@ def publications(buf: bytes, pos: int, base: int, chunk: Chunk, stitch: Stitcher
 def deliveries(buf: bytes, pos: int, base: int, chunk: Chunk, stitch: Stitcher, limit: int) -> int:
     """The same for MSGs."""
     index, lines, startswith, append = buf.index, _LINES, buf.startswith, stitch.rows.append
-    requests, deliver, orphans = stitch.requests.by_reply, stitch.deliver, stitch.orphans
+    requests, deliver, orphans = stitch.requests.by_reply, stitch.deliver, stitch.requests.lost[REQUEST]
     starts, times, size = chunk.starts, chunk.times, len(buf)
     segments = len(starts)
     segment = bisect_right(starts, base + pos)

@@ -21,6 +21,7 @@ _LINK = re.compile(rb"(?:RS|LS|A)[+-] \S|[RL]MSG \S")
 
 LIKELY = 85  # a publication or delivery whose payload ends where its line says
 VERBS = 55  # verbs with their arguments, nothing more
+ALIVE = 45  # an idle connection: one side pings, the other answers, and nobody else does it so
 WEAK = 30  # what other protocols say as well
 
 
@@ -37,6 +38,8 @@ def recognise(sample: Sample) -> int:
         return SURE if b'"verbose"' in request[:4096] or b'"lang"' in request[:4096] else LIKELY
     if (request and asked == NO) or (response and told == NO):
         return NO
+    if sample.midstream and {request, response} == {b"PING\r\n", b"PONG\r\n"}:
+        return ALIVE
     best = max(asked, told)
     return SURE if best == LIKELY and asked and told else best
 

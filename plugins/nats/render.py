@@ -37,7 +37,7 @@ def waiting(message: Message, limit: int) -> Waiting:
     return (message.time, message.verb, body, message.subject, reply, headers, message.size, message.note)
 
 
-def subscription(message: Message, subject: str | None, note: str) -> Waiting:
+def subscription(message: Message) -> Waiting:
     """The record of a SUB or UNSUB."""
     if message.verb == "SUB":
         body = '{"subject":' + quote(message.subject)
@@ -48,7 +48,7 @@ def subscription(message: Message, subject: str | None, note: str) -> Waiting:
         body = '{"sid":' + quote(message.sid)
         if message.maximum:
             body += f',"max_msgs":{message.maximum}'
-    return (message.time, message.verb, body, subject, None, None, None, note)
+    return (message.time, message.verb, body, message.subject or None, None, None, None, message.note)
 
 
 def answer_text(message: Message, limit: int) -> str:

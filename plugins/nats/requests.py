@@ -2,8 +2,10 @@
 
 from collections import deque
 
+from pxcap.core.protocol import REQUEST
 from pxcap.plugins.nats.types import Pull, Waiting
 
+ANSWERS = ("_INBOX.", "$JS.ACK.")  # what subjects of answers begin with, unless a client was told otherwise
 MAX_ANSWERED = 1024  # reply subjects remembered after a loss, to know a second answer from one to a lost request
 
 
@@ -12,16 +14,17 @@ class Requests:
 
     Attributes:
         by_reply: The oldest request under each reply subject. A hot loop may look into it.
-        answered: Reply subjects that had their answer, the latest; only those taken while `remember` is set.
-        remember: Keep them.
+        answered: Reply subjects that had their answer, the latest; only those taken after a loss.
+        lost: By side, whether messages of it may have been lost.
     """
 
-    __slots__ = ("_more", "answered", "by_reply", "remember")
+    __slots__ = ("_joined", "_more", "answered", "by_reply", "lost")
 
-    def __init__(self) -> None:
+    def __init__(self, joined: bool) -> None:
         self.by_reply: dict[str, Waiting | Pull] = {}
         self.answered: dict[str, None] = {}
-        self.remember = False
+        self.lost = [joined, joined]
+        self._joined = joined
         self._more: dict[str, deque[Waiting | Pull]] = {}
 
     def __len__(self) -> int:
@@ -42,11 +45,24 @@ class Requests:
             self.by_reply[reply] = more.popleft()
             if not more:
                 del self._more[reply]
-        if self.remember:
-            self.answered[reply] = None
-            if len(self.answered) > MAX_ANSWERED:
-                del self.answered[next(iter(self.answered))]
+        if self.lost[REQUEST]:
+            self.remember(reply)
         return found
+
+    def remember(self, subject: str) -> None:
+        """Note that an answer was seen on a subject."""
+        self.answered[subject] = None
+        if len(self.answered) > MAX_ANSWERED:
+            del self.answered[next(iter(self.answered))]
+
+    def orphan(self, subject: str, other: int, told: bool) -> str:
+        """What to note of a message that looks like the answer to one of the `other` side, when that may have been lost.
+
+        `told` says that something else explains why the message came to this connection.
+        """
+        if not self.lost[other] or not subject.startswith(ANSWERS) or subject in self.answered:
+            return ""
+        return "no_request,midstream" if self._joined and not told else "no_request"
 
     def forget(self, pull: Pull) -> None:
         """Take out this request, which need not be the oldest under its reply subject."""

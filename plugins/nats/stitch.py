@@ -10,7 +10,7 @@ r"""Which message answers which, and the rows that come of it. Every message is 
 from collections.abc import Iterable
 
 from pxcap.core.matching import FifoMatcher
-from pxcap.core.protocol import REQUEST, Row, Settings
+from pxcap.core.protocol import REQUEST, RESPONSE, Row, Settings
 from pxcap.core.text import quote, to_text
 from pxcap.plugins.nats.failures import About, about, error_row, error_text
 from pxcap.plugins.nats.jetstream import PROGRESS, batch_size, is_pull
@@ -49,7 +49,7 @@ class Stitcher:
         self._limit = settings.body_limit
         self._redact = settings.redact
         self.rows: list[Row] = []
-        self.requests = Requests()
+        self.requests = Requests(joined)
         self.awaited: dict[str, Waiting] = {}
         self._pulls = Pulls()
         self.weight = 0
@@ -57,7 +57,6 @@ class Stitcher:
         self.verbose = not joined  # the server's default, until CONNECT says otherwise
         self.link = ""
         self.two_way = False
-        self._joined = joined
         self._oks: FifoMatcher[_Order, Message] = FifoMatcher(not joined)
         self._pings = Pings(joined)
         self._pings.rows = self.rows
@@ -65,8 +64,6 @@ class Stitcher:
         self._connect: Waiting | None = None
         self._broken: Waiting | None = None
         self._refusal: Message | None = None
-        self._lost = [joined, joined]
-        self.requests.remember = joined
         self._request_gap = -1
         self._introduced = False  # a CONNECT was seen
 
@@ -79,11 +76,6 @@ class Stitcher:
     def orderly(self) -> bool:
         """Whether what is answered in order is known to be in order."""
         return self._oks.sure and self._pings.sure
-
-    @property
-    def orphans(self) -> bool:
-        """Whether a delivery may be the answer to a request that was lost."""
-        return self._lost[REQUEST]
 
     def take_rows(self) -> list[Row]:
         """The rows made since the last time."""
@@ -106,7 +98,7 @@ class Stitcher:
         elif verb == "SUB":
             self.two_way = True
             self.subs.add(message.sid, message.subject)
-            self._operation(subscription(message, message.subject, message.note))
+            self._operation(subscription(message))
         elif verb == "UNSUB":
             self._unsubscribe(message)
         elif verb == "CONNECT":
@@ -148,10 +140,14 @@ class Stitcher:
         if delivery is not None and not message.payload.startswith(PROGRESS):
             del self.awaited[message.subject]
             self.weight -= _weight(delivery)
+            if self.requests.lost[RESPONSE]:
+                self.requests.remember(message.subject)
             self.rows.append(answered(delivery, message, self._limit))
             if self.verbose:
                 self._settle_oks(self._oks.request((None, "")))
             return
+        if not message.reply and delivery is None:
+            message.note = notes(message.note, self.requests.orphan(message.subject, RESPONSE, True))
         record = waiting(message, self._limit)
         if 0 < self.max_payload < message.size + message.head_size:
             if self._refusal is not None:
@@ -170,7 +166,7 @@ class Stitcher:
     def ask(self, record: Waiting, reply: str, message: Message | None = None) -> None:
         """A publication that names a reply subject: it waits if the reply can come this way."""
         sid = self.subs.sid_for(reply)
-        if not sid and not self._lost[REQUEST]:
+        if not sid and not self.requests.lost[REQUEST]:
             self._operation(record)
             return
         self.two_way = True
@@ -185,7 +181,7 @@ class Stitcher:
 
     def _unsubscribe(self, message: Message) -> None:
         subject = self.subs.by_sid.get(message.sid)
-        self._operation(subscription(message, subject, message.note))
+        self._operation(subscription(message))
         if message.maximum:
             self.subs.end_after(message.sid, message.maximum)
             return
@@ -204,7 +200,7 @@ class Stitcher:
         if verb in PAYLOAD_VERBS:
             self._delivery(message)
         elif verb == "+OK":
-            if not self._introduced and self._lost[REQUEST]:
+            if not self._introduced and self.requests.lost[REQUEST]:
                 self.verbose = True
             self._end_connect()
             self._settle_oks(self._oks.response(message))
@@ -253,13 +249,7 @@ class Stitcher:
             self.weight += _weight(record)
             self.awaited[reply] = record
             return
-        self.rows.append(row(record, note=self._orphan(record[3] or "", sid)))
-
-    def _orphan(self, subject: str, sid: str) -> str:
-        """What to note of a delivery that looks like the answer to a request, when requests may have been lost."""
-        if not self._lost[REQUEST] or not subject.startswith("_INBOX.") or subject in self.requests.answered:
-            return ""
-        return notes("no_request", "midstream" if self._joined and not self.subs.by_sid.get(sid) else "")
+        self.rows.append(row(record, note=self.requests.orphan(record[3] or "", REQUEST, sid in self.subs.by_sid)))
 
     def _status(self, pull: Pull, message: Message) -> bool:
         """A status message on a pull request's inbox: ends it, unless it only says that the server is alive."""
@@ -356,8 +346,7 @@ class Stitcher:
 
     def gap(self, side: int, time: int) -> None:
         """Bytes of a side were lost, and maybe whole messages."""
-        self._lost[side] = True
-        self.requests.remember = self._lost[REQUEST]
+        self.requests.lost[side] = True
         self._oks.gap(side)
         self._pings.gap(side)
         if side == REQUEST:

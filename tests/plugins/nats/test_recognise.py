@@ -39,6 +39,7 @@ def test_sure(request_: bytes, response: bytes, midstream: bool) -> None:
         (b"CONNECT {}\r\n", b"", False),
         (b"pub a 5000\r\n" + b"x" * 4000, b"PING\r\nPONG\r\n" + MSG, True),
         (b"", b"RMSG $G foo 2\r\nhi\r\n", True),
+        (b"PONG\r\n", b"PING\r\n", True),
     ],
 )
 def test_good_enough(request_: bytes, response: bytes, midstream: bool) -> None:
@@ -48,7 +49,6 @@ def test_good_enough(request_: bytes, response: bytes, midstream: bool) -> None:
 @pytest.mark.parametrize(
     ("request_", "response"),
     [
-        (b"PING\r\n", b"PONG\r\n"),
         (b"PING\r\n", b"+PONG\r\n"),
         (b"", b"+OK\r\n"),
         (b"", b"+OK POP3 server ready\r\n"),
@@ -70,6 +70,10 @@ def test_good_enough(request_: bytes, response: bytes, midstream: bool) -> None:
 def test_no(request_: bytes, response: bytes, midstream: bool) -> None:
     assert recognise(Sample(request_, response, midstream=midstream)) < GOOD_ENOUGH
     assert recognise(Sample(response, request_, midstream=midstream)) < GOOD_ENOUGH
+
+
+def test_an_idle_connection_from_its_beginning_has_an_info() -> None:
+    assert recognise(Sample(b"PING\r\n", b"PONG\r\n")) < GOOD_ENOUGH
 
 
 def test_a_wrong_other_side_rules_it_out() -> None:

@@ -59,11 +59,8 @@ def test_a_status_is_the_answer() -> None:
 
 
 def test_subscriptions() -> None:
-    assert (
-        subscription(Message(1, "SUB", "a", queue="q", sid="2"), "a", "")[2]
-        == '{"subject":"a","queue group":"q","sid":"2"'
-    )
-    assert subscription(Message(1, "UNSUB", sid="2", maximum=5), None, "")[2] == '{"sid":"2","max_msgs":5'
+    assert subscription(Message(1, "SUB", "a", queue="q", sid="2"))[2] == '{"subject":"a","queue group":"q","sid":"2"'
+    assert subscription(Message(1, "UNSUB", sid="2", maximum=5))[2] == '{"sid":"2","max_msgs":5'
 
 
 def test_notes() -> None:

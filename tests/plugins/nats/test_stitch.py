@@ -46,7 +46,7 @@ CASES: dict[str, tuple[list[Step], list[Short]]] = {
         [
             ("SUB", "_INBOX.o", None, ""),
             ("PUB", "s", None, "no_response"),
-            ("UNSUB", "_INBOX.o", None, ""),
+            ("UNSUB", None, None, ""),
             ("PUB", "t", None, ""),
         ],
     ),
