@@ -13,33 +13,46 @@ from pxcap.plugins.nats.stitch import Stitcher
 from pxcap.plugins.nats.types import Message, Pull
 from pxcap.plugins.nats.wire import CRLF, MAX_COMMON, number
 
-_MAX_LINES = 4096
+_MAX_HEADS = 4096
 
 
-class _Lines(dict[bytes, tuple[str, str, int, str]]):
-    """Subject, beginning of the body, payload size and sid by control line, for lines without a reply subject."""
+class _Heads(dict[bytes, tuple[str, str, str]]):
+    """Subject, beginning of the body and sid by a control line without its size, for lines without a reply subject."""
 
-    def __missing__(self, line: bytes) -> tuple[str, str, int, str]:
-        """Parse a line seen for the first time; KeyError sends anything unusual to the slow way."""
-        words = line.split()
-        if len(words) == 3 and words[0] == b"PUB":
+    def __missing__(self, head: bytes) -> tuple[str, str, str]:
+        """Parse a head seen for the first time; KeyError sends anything unusual to the slow way."""
+        words = head.split()
+        if len(words) == 2 and words[0] == b"PUB":
             sid = ""
-        elif len(words) == 4 and words[0] == b"MSG":
+        elif len(words) == 3 and words[0] == b"MSG":
             sid = to_text(words[2])
         else:
-            raise KeyError(line)
-        size, subject = number(words[-1]), to_text(words[1])
-        if not 0 <= size <= MAX_COMMON or subject.startswith("$JS."):
-            raise KeyError(line)
-        entry = (subject, opening(subject, sid, ""), size, sid)
+            raise KeyError(head)
+        subject = to_text(words[1])
+        if subject.startswith("$JS."):
+            raise KeyError(head)
+        entry = (subject, opening(subject, sid, ""), sid)
         if not subject.startswith("_INBOX."):  # of those each is seen once
-            if len(self) >= _MAX_LINES:
+            if len(self) >= _MAX_HEADS:
                 self.clear()
-            self[line] = entry
+            self[head] = entry
         return entry
 
 
-_LINES = _Lines()
+class _Sizes(dict[bytes, int]):
+    """Payload size by its digits, for sizes the fast loops take; bounded by them."""
+
+    def __missing__(self, digits: bytes) -> int:
+        """Parse a size seen for the first time; KeyError for any other."""
+        size = number(digits)
+        if not 0 <= size <= MAX_COMMON or len(digits) > 5:
+            raise KeyError(digits)
+        self[digits] = size
+        return size
+
+
+_HEADS = _Heads()
+_SIZES = _Sizes()
 
 
 def publications(buf: bytes, pos: int, base: int, chunk: Chunk, stitch: Stitcher, limit: int) -> int:
@@ -53,7 +66,8 @@ def publications(buf: bytes, pos: int, base: int, chunk: Chunk, stitch: Stitcher
         stitch: Takes the messages.
         limit: Longest payload taken, so that none needs cutting.
     """
-    index, lines, startswith, append = buf.index, _LINES, buf.startswith, stitch.rows.append
+    index, rfind, startswith, append = buf.index, buf.rfind, buf.startswith, stitch.rows.append
+    heads, sizes = _HEADS, _SIZES
     awaited, ask, lost = stitch.awaited, stitch.ask, stitch.requests.lost[RESPONSE]
     starts, times, size = chunk.starts, chunk.times, len(buf)
     segments = len(starts)
@@ -70,16 +84,17 @@ def publications(buf: bytes, pos: int, base: int, chunk: Chunk, stitch: Stitcher
                 turn = starts[segment] - base if segment < segments else size
             stop = index(CRLF, pos, pos + MAX_COMMON)
             begin = stop + 2
-            line = buf[pos:stop]
+            blank = rfind(b" ", pos, stop)
+            count = sizes[buf[blank + 1 : stop]]
             reply = ""
             try:
-                subject, body, count, _ = lines[line]
+                subject, body, _ = heads[buf[pos:blank]]
             except KeyError:
-                words = line.split()
+                words = buf[pos:stop].split()
                 if len(words) != 4 or words[0] != b"PUB":
                     break
-                subject, reply, count = to_text(words[1]), to_text(words[2]), number(words[3])
-                if subject.startswith("$JS.") or not 0 <= count <= MAX_COMMON:
+                subject, reply = to_text(words[1]), to_text(words[2])
+                if subject.startswith("$JS."):
                     break
                 body = ""
             end = begin + count
@@ -110,14 +125,15 @@ def publications(buf: bytes, pos: int, base: int, chunk: Chunk, stitch: Stitcher
             else:
                 append((time, "PUB", body + quote(text) + "}", None, subject, None, None, count, None, ""))
             pos = end + 2
-    except ValueError:
+    except (KeyError, ValueError):
         pass
     return pos
 
 
 def deliveries(buf: bytes, pos: int, base: int, chunk: Chunk, stitch: Stitcher, limit: int) -> int:
     """The same for MSGs."""
-    index, lines, startswith, append = buf.index, _LINES, buf.startswith, stitch.rows.append
+    index, rfind, startswith, append = buf.index, buf.rfind, buf.startswith, stitch.rows.append
+    heads, sizes = _HEADS, _SIZES
     requests, deliver, orphans = stitch.requests.by_reply, stitch.deliver, stitch.requests.lost[REQUEST]
     starts, times, size = chunk.starts, chunk.times, len(buf)
     segments = len(starts)
@@ -134,17 +150,16 @@ def deliveries(buf: bytes, pos: int, base: int, chunk: Chunk, stitch: Stitcher, 
                 turn = starts[segment] - base if segment < segments else size
             stop = index(CRLF, pos, pos + MAX_COMMON)
             begin = stop + 2
-            line = buf[pos:stop]
+            blank = rfind(b" ", pos, stop)
+            count = sizes[buf[blank + 1 : stop]]
             reply = ""
             try:
-                subject, body, count, sid = lines[line]
+                subject, body, sid = heads[buf[pos:blank]]
             except KeyError:
-                words = line.split()
+                words = buf[pos:stop].split()
                 if len(words) != 5 or words[0] != b"MSG":
                     break
-                subject, sid, reply, count = to_text(words[1]), to_text(words[2]), to_text(words[3]), number(words[4])
-                if not 0 <= count <= MAX_COMMON:
-                    break
+                subject, sid, reply = to_text(words[1]), to_text(words[2]), to_text(words[3])
                 body = ""
             end = begin + count
             if count > limit or not startswith(CRLF, end):
@@ -171,6 +186,6 @@ def deliveries(buf: bytes, pos: int, base: int, chunk: Chunk, stitch: Stitcher, 
             else:
                 append((time, "MSG", body + quote(text) + "}", None, subject, None, None, count, None, ""))
             pos = end + 2
-    except ValueError:
+    except (KeyError, ValueError):
         pass
     return pos
