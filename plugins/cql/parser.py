@@ -25,7 +25,7 @@ class CqlParser(Parser):
     limit or KEEP), and in `Stitcher` the requests that wait and the statements that were prepared.
     """
 
-    __slots__ = ("_ahead", "_ahead_size", "_lanes", "_lossy", "_stitch", "_unsure")
+    __slots__ = ("_ahead", "_ahead_size", "_lanes", "_lossy", "_next", "_stitch", "_unsure")
 
     def __init__(self, info: ConnectionInfo) -> None:
         super().__init__(info)
@@ -34,6 +34,7 @@ class CqlParser(Parser):
         self._stitch = Stitcher(info.settings, info.midstream)
         self._ahead: deque[Chunk | _Gap] = deque()
         self._ahead_size = 0
+        self._next: Message | None = None  # the next request, which came after the response that was read last
         self._lossy = info.midstream  # a request may be missing
         self._unsure = info.midstream  # an answer may be missing: ids that wait may have been used again
 
@@ -76,7 +77,10 @@ class CqlParser(Parser):
 
     def _response(self, message: Message) -> None:
         stream = message.stream
-        if stream >= 0 and message.opcode != EVENT and (self._ahead or not self._lossy):
+        if stream >= 0 and message.opcode != EVENT:
+            if self._unsure:
+                while self._pull(message.time):
+                    pass
             pending = self._stitch.matcher.pending
             while stream not in pending and self._pull(message.time if self._lossy else None):
                 pass
@@ -87,14 +91,15 @@ class CqlParser(Parser):
             pass
 
     def _pull(self, before: int | None) -> bool:
-        """Take in one more request, of those seen at `before` at the latest; False when there is none."""
+        """Take in one more request, of those seen before `before`; False when there is none."""
         lane, ahead = self._lanes[REQUEST], self._ahead
-        while (message := lane.next()) is None:
+        message, self._next = self._next, None
+        while message is None and (message := lane.next()) is None:
             if not ahead:
                 return False
             item = ahead[0]
             if isinstance(item, Chunk):
-                if before is not None and item.times[0] > before:
+                if before is not None and item.times[0] >= before:
                     return False
                 lane.add(item)
                 self._ahead_size -= len(item.data)
@@ -103,6 +108,9 @@ class CqlParser(Parser):
                 ahead.popleft()
                 for cut in lane.gap(*item):
                     self._stitch.request(cut)
+        if before is not None and message.time >= before:
+            self._next = message
+            return False
         self._stitch.request(message)
         return True
 
@@ -119,7 +127,7 @@ class CqlParser(Parser):
                 source.errors = []
         for lane in self._lanes:
             lost = lost or lane.lost
-        if self._unsure and not lost and not stitch.matcher.pending and not self._ahead:
+        if self._unsure and not lost and not stitch.matcher.pending and not self._ahead and self._next is None:
             self._unsure = False
         self.lockstep = lost or self._unsure
         return rows

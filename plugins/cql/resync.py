@@ -44,13 +44,19 @@ RAW, FRAMED = "raw", "framed"
 
 _HEADER = Struct(">BBhBI").unpack_from
 _I32, _U16 = Struct(">i").unpack_from, Struct(">H").unpack_from
-_REQUEST = re.compile(rb"[\x03-\x06\x41\x42]", re.DOTALL)
-_RESPONSE = re.compile(rb"[\x83-\x86\xc1\xc2]", re.DOTALL)
+_STARTS = (rb"[\x03-\x06\x41\x42](?:[\x00-\x1f]|\Z)", rb"[\x83-\x86\xc1\xc2](?:[\x00-\x1f]|\Z)")  # by direction
+_HEADS = rb"..[\x00-\x03]|....[\x00-\x07]"  # of both kinds of segment
 _WORD = re.compile(rb"[A-Z][A-Z_]{1,}")
 _STATEMENT = re.compile(rb"[A-Za-z/\-\s(]")
 _EVENT_NAMES = tuple(event.encode() for event in EVENTS)
 _CODES = frozenset(range(0x1000, 0x2600)) | {0, 0x0A, 0x100}
 _TAIL = {ERROR: 6, RESULT: 4, AUTHENTICATE: 2, SUPPORTED: 2, EVENT: 2, QUERY: 7, PREPARE: 4, BATCH: 6, EXECUTE: 5}
+_ZEROS, _RUN = bytes(LZ4_HEAD), re.compile(rb"\0+")
+_CANDIDATES = {
+    (direction, framing): re.compile(rb"(?=" + pattern + rb")", re.DOTALL)
+    for direction, start in enumerate(_STARTS)
+    for framing, pattern in ((RAW, start), (FRAMED, _HEADS), ("", start + b"|" + _HEADS))
+}
 
 
 def fits(buf: bytes, pos: int, direction: int) -> bool | None:
@@ -148,19 +154,17 @@ def find(buf: bytes, pos: int, direction: int, framing: str) -> tuple[int, str]:
     where to look on when more bytes came, at most WINDOW before the end.
     """
     size = len(buf)
-    if framing == RAW:
-        search = (_RESPONSE if direction else _REQUEST).search
-        while (match := search(buf, pos)) is not None:
-            pos = match.start()
-            if (fit := fits(buf, pos, direction)) is not False:
-                return (pos, RAW) if fit else (pos, "")
-            pos += 1
-        return size, ""
-    for at in range(pos, size):
-        if framing != FRAMED and (fit := fits(buf, at, direction)) is not False:
-            return (at, RAW) if fit else (at, "")
-        if size - at < LZ4_HEAD:
-            return at, ""
-        if (buf[at + 2] < 4 or buf[at + 4] < 8) and (head := head_at(buf, at)) is not None and head.size:
-            return at, FRAMED
-    return size, ""
+    search = _CANDIDATES[direction, framing].search
+    while (match := search(buf, pos)) is not None:
+        pos = match.start()
+        if framing != RAW and size - pos < LZ4_HEAD:
+            break
+        if framing != FRAMED and (fit := fits(buf, pos, direction)) is not False:
+            return (pos, RAW) if fit else (pos, "")
+        if framing != RAW:
+            if buf[pos : pos + LZ4_HEAD] == _ZEROS:  # begins nothing, and there may be many
+                pos = max(pos, _RUN.match(buf, pos).end() - LZ4_HEAD)  # type: ignore[union-attr]
+            elif (head := head_at(buf, pos)) is not None and head.size:
+                return pos, FRAMED
+        pos += 1
+    return (size if framing == RAW else max(pos, size - LZ4_HEAD + 1)), ""

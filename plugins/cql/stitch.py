@@ -9,6 +9,7 @@ on this connection.
 
 from pxcap.core.compression import decompress
 from pxcap.core.keyed import KeyedMatcher
+from pxcap.core.layout import Invalid, Partial
 from pxcap.core.protocol import Row, Settings
 from pxcap.plugins.cql.requests import Context, show_request
 from pxcap.plugins.cql.responses import ResponseReader
@@ -83,7 +84,7 @@ class Stitcher:
     def _startup(self, message: Message) -> None:
         try:
             pairs, _ = STRING_MAP.parse(message.body, 0)
-        except ValueError:
+        except (Partial, Invalid):
             return
         options = {pair.key: pair.value for pair in pairs}
         self._codec = options.get(b"COMPRESSION", b"").decode("ascii", "replace").lower()
