@@ -308,7 +308,7 @@ class Stitcher:
         if record is not None:
             self.weight -= _weight(record)
             at = None if message is None else message.time
-            self.rows.append(row(record, resp, at, "no_response" if message is None else note))
+            self.rows.append(row(record, resp, at, "no_response" if message is None and not self.link else note))
         elif reply and message is not None and message.verb == "-ERR":
             held = self.requests.take(reply)
             if held is not None:

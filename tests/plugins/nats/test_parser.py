@@ -120,3 +120,9 @@ def test_directions_interleaved_unless_only_publishing() -> None:
     assert not play(*BEGIN, (">", b"PUB a 2\r\nhi\r\n"))[1].lockstep
     assert play(*BEGIN, (">", b"SUB a 1\r\n"))[1].lockstep
     assert play(("<", INFO))[1].lockstep
+
+
+def test_a_leaf_node_connects_and_no_answer_is_missed() -> None:
+    rows, parser = play(("<", INFO), (">", b'CONNECT {"is_leaf":true,"name":"n"}\r\n'), ("<", b"LS+ a\r\n"))
+    assert short(rows)[1:] == [("CONNECT", None, None, "")]
+    assert parser.errors == {"leaf_link": 1}
