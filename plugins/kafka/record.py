@@ -1,0 +1,146 @@
+"""Records of format v2, and control records (`org.apache.kafka.common.record.DefaultRecord`, `ControlRecordType`)."""
+
+from struct import error, unpack_from
+
+from pxcap.plugins.kafka.text import TEXTS, clipped, value_text
+from pxcap.plugins.kafka.types import Bad
+from pxcap.plugins.kafka.varint import uvarint, varint
+
+RECORD_COST = 32  # of the budget, for what is shown of a record beside its key, value and headers
+_CONTROL_TYPES = {0: "abort", 1: "commit", 2: "leader_change", 3: "snapshot_header", 4: "snapshot_footer"}
+
+
+def records_of(buf: bytes, count: int, base: int, first: int, budget: int) -> tuple[list[str], int]:
+    """The first records of a batch as JSON, and what they took of the budget.
+
+    Args:
+        buf: The records, decompressed; may be cut.
+        count: How many the batch has.
+        base: Offset that theirs are relative to.
+        first: Timestamp that theirs are relative to, ms since the epoch.
+        budget: Bytes that may be shown; the record that exhausts it is the last.
+    """
+    shown: list[str] = []
+    append = shown.append
+    left, pos, size = budget, 0, len(buf)
+    try:
+        for _ in range(count):
+            if left <= 0:
+                break
+            length = buf[pos]
+            pos += 1
+            if length > 127:
+                length, pos = uvarint(buf, pos - 1)
+            stop = pos + (length >> 1)
+            if length & 1:
+                break
+            if stop > size or length >> 1 > left:
+                text, used = _long_record(buf, pos, stop, base, first, left)
+                append(text)
+                left -= used
+                pos = stop
+                continue
+            delta = buf[pos + 1]
+            pos += 2
+            if delta > 127:
+                delta, pos = uvarint(buf, pos - 1)
+            number = buf[pos]
+            pos += 1
+            if number > 127:
+                number, pos = uvarint(buf, pos - 1)
+            length = buf[pos]
+            pos += 1
+            if length == 1:
+                key = "null"
+            else:
+                if length > 127:
+                    length, pos = uvarint(buf, pos - 1)
+                end = pos + (length >> 1)
+                key = value_text(buf[pos:end])
+                pos = end
+            length = buf[pos]
+            pos += 1
+            if length == 1:
+                value = "null"
+            else:
+                if length > 127:
+                    length, pos = uvarint(buf, pos - 1)
+                end = pos + (length >> 1)
+                value = value_text(buf[pos:end])
+                pos = end
+            headers = buf[pos]
+            pos += 1
+            extra = ""
+            if headers:
+                extra, pos = _headers(buf, pos - 1, stop)
+            if pos != stop:
+                break
+            append(
+                f'{{"offset":{base + ((number >> 1) ^ -(number & 1))}'
+                f',"timestamp":{first + ((delta >> 1) ^ -(delta & 1))},"key":{key},"value":{value}{extra}}}'
+            )
+            left -= len(key) + len(value) + len(extra) + RECORD_COST
+    except (IndexError, Bad):
+        pass
+    return shown, budget - left
+
+
+def _long_record(buf: bytes, pos: int, stop: int, base: int, first: int, left: int) -> tuple[str, int]:
+    """A record that is cut or takes more than is left: what is there of its key and value; and what that took."""
+    delta, pos = varint(buf, pos + 1)
+    number, pos = varint(buf, pos)
+    texts = []
+    room = left
+    for _ in range(2):
+        length, pos = varint(buf, pos)
+        if length < 0:
+            texts.append("null")
+            continue
+        if pos + length > stop:
+            raise Bad
+        data = buf[pos : pos + min(length, max(room, 0))]
+        room -= len(data)
+        texts.append(clipped(data, length))
+        pos += length
+        if pos > len(buf):
+            break
+    if len(texts) < 2:
+        texts.append('"...(cut)"')
+    extra = ""
+    if stop <= len(buf) and stop - pos <= room and buf[pos]:
+        extra, pos = _headers(buf, pos, stop)
+    text = f'{{"offset":{base + number},"timestamp":{first + delta},"key":{texts[0]},"value":{texts[1]}{extra}}}'
+    return text, left - room + RECORD_COST + len(extra)
+
+
+def control_text(body: bytes) -> str:
+    """What a control batch says: "commit" or "abort" of a transaction, or another of Kafka's markers."""
+    try:
+        pos = uvarint(body, 0)[1] + 1
+        pos = uvarint(body, uvarint(body, pos)[1])[1]
+        length, pos = varint(body, pos)
+        kind = unpack_from(">hh", body, pos)[1] if length >= 4 else -1
+    except (IndexError, Bad, error):
+        return "true"
+    return f'"{_CONTROL_TYPES.get(kind, kind)}"'
+
+
+def _headers(buf: bytes, pos: int, stop: int) -> tuple[str, int]:
+    """Headers of a record as a JSON array of pairs, for a name may come twice; names are the object's keys."""
+    number, pos = varint(buf, pos)
+    if not 0 <= number <= stop - pos:
+        raise Bad
+    found = []
+    for _ in range(number):
+        length, pos = varint(buf, pos)
+        end = pos + length
+        if length < 0 or end > stop:
+            raise Bad
+        name = TEXTS[buf[pos:end]]
+        length, pos = varint(buf, end)
+        end = pos + length
+        if end > stop:
+            raise Bad
+        found.append(f"{{{name}:{value_text(buf[pos:end]) if length >= 0 else 'null'}}}")
+        pos = max(pos, end)
+    return f',"headers":[{",".join(found)}]', pos
