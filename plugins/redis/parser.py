@@ -5,10 +5,10 @@ message and the fast loop goes on behind it. After a loss that leaves the struct
 message (`resync`). Only the part of a line is ever left in an inbox: at most MAX_LINE bytes.
 """
 
+from pxcap.core.ahead import MAX_BYTES, Ahead
 from pxcap.core.protocol import REQUEST, RESPONSE, TRUNCATED, ConnectionInfo, Parser, Row
 from pxcap.core.stream import Chunk, Inbox
 from pxcap.core.text import to_text
-from pxcap.plugins.redis.ahead import MAX_BYTES, Ahead
 from pxcap.plugins.redis.fast import common_replies, common_requests
 from pxcap.plugins.redis.reply import ReplyReader
 from pxcap.plugins.redis.request import RequestReader
