@@ -1,8 +1,8 @@
 import pytest
 
+from pxcap.core import ahead
 from pxcap.core.ahead import Ahead
 from pxcap.core.stream import Chunk
-from pxcap.plugins.redis import ahead
 
 
 def test_small_chunks_come_out_as_they_are() -> None:

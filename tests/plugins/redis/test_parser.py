@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from tests.plugins.redis.cases import GET, GOT, LOSS, MIDSTREAM, MODES, REPLIES, REQUESTS, VALUE, Case
 from tests.plugins.redis.exchange import Step, Talk, command, play, short
 
+from pxcap.core import ahead
 from pxcap.core.stream import Chunk
-from pxcap.plugins.redis import ahead
 from pxcap.plugins.redis import parser as module
 
 BEGUN = REPLIES | REQUESTS | MODES | LOSS
