@@ -63,7 +63,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def measure(load: Workload, capture: Capture, folder: Path, rounds: int, console: Console) -> list[str]:
     """The cells of a workload's line."""
     size = Path(capture.path).stat().st_size
-    by = f"{capture.sent} {capture.counted_by}, {capture.packets} packets, {capture.dropped} dropped by the kernel"
+    rows = f", {capture.rows} rows in answers" if capture.rows else ""
+    by = (
+        f"{capture.sent} {capture.counted_by}{rows}, {capture.packets} packets, {capture.dropped} dropped by the kernel"
+    )
     console.print(f"{load.name}: {size / MB:.0f} MB of {capture.origin}: {by}", markup=False, highlight=False)
     with tempfile.TemporaryDirectory(prefix="bench-", dir=folder) as name:
         database = Path(name) / "bench.db"
@@ -71,7 +74,7 @@ def measure(load: Workload, capture: Capture, folder: Path, rounds: int, console
         if load.tshark and find("tshark"):
             runs["tshark"] = lambda: run(tshark_command(load, capture))
         usage = interleaved(runs, rounds)
-        records = stored(database, load)
+        records, answered = stored(database, load)
         raw = measure_sink(load.table, database, console)
         doubled = Path(name) / "double.pcap"
         amplify(Path(capture.path), doubled, 2)
@@ -84,6 +87,8 @@ def measure(load: Workload, capture: Capture, folder: Path, rounds: int, console
         ratio = f"none: tcpdump lost {capture.dropped} packets"
     elif records != capture.sent:
         ratio = f"none: {records - capture.sent:+d} records"
+    elif answered != capture.rows:
+        ratio = f"none: {answered - capture.rows:+d} rows in answers"
     elif theirs:
         ratio = f"{theirs.cpu / ours.cpu:.2f}"
     else:
@@ -99,11 +104,12 @@ def replay(path: str, database: Path) -> Usage:
     return run([str(PXCAP), "replay", path, "--store", f"sqlite:///{database}", "-o", "json"])
 
 
-def stored(database: Path, load: Workload) -> int:
-    """Records in the store, of those that the load counts."""
+def stored(database: Path, load: Workload) -> tuple[int, int]:
+    """Records in the store, of those that the load counts, and rows in their answers."""
+    figures = f"count(*), coalesce(sum({load.answered or 0}), 0)"
     with sqlite3.connect(database) as connection:
-        found = connection.execute(f"SELECT count(*) FROM {load.table} WHERE {load.counted or 'true'}")
-        return int(found.fetchone()[0])
+        found = connection.execute(f"SELECT {figures} FROM {load.table} WHERE {load.counted or 'true'}").fetchone()
+        return int(found[0]), int(found[1])
 
 
 def measure_sink(table: str, database: Path, console: Console) -> float:

@@ -10,7 +10,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from glob import glob
 from pathlib import Path
 from typing import Self
 
@@ -133,11 +132,8 @@ class PostgreSQL:
 
 def postgresql_binaries() -> Path | None:
     """The folder of PostgreSQL's server programs; None: it is not installed."""
-    on_path = shutil.which("postgres")
-    if on_path and shutil.which("initdb"):
-        return Path(on_path).parent
-    installed = sorted(glob("/usr/lib/postgresql/*/bin/postgres"))
-    return Path(installed[-1]).parent if installed else None
+    server = find("postgres")
+    return Path(server).parent if server and find("initdb") else None
 
 
 def _folder(name: str, user: str) -> tuple[Path, str]:

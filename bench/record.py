@@ -25,6 +25,7 @@ class Capture:
         port: The server's port.
         sent: Requests sent, by the load generator's or the server's own count.
         counted_by: Who counted.
+        rows: Rows in the answers, by the same count; 0 where there are none.
         packets: Packets in the file.
         dropped: Packets the kernel could not hand to tcpdump; not 0 means that the count cannot be reached.
         origin: The programs, or the fixture, it was made from.
@@ -34,6 +35,7 @@ class Capture:
     port: int
     sent: int
     counted_by: str
+    rows: int
     packets: int
     dropped: int
     origin: str
@@ -78,7 +80,7 @@ def _amplified(load: Workload, path: Path, size: int) -> Capture:
     copies = max(1, amplify(FIXTURE, path, 1, port) and size // path.stat().st_size)
     packets = amplify(FIXTURE, path, min(copies, 65535), port)
     sent = expected(load.table, port) * min(copies, 65535)
-    return Capture(str(path), port, sent, "fixture's expectation", packets, 0, f"{FIXTURE.name}, {copies} times")
+    return Capture(str(path), port, sent, "fixture's expectation", 0, packets, 0, f"{FIXTURE.name}, {copies} times")
 
 
 def _record(load: Workload, path: Path, size: int) -> Capture:
@@ -92,8 +94,8 @@ def _record(load: Workload, path: Path, size: int) -> Capture:
                 time.sleep(_FLUSH)
             finally:
                 packets, dropped = _stop_tcpdump(tcpdump)
-        count, by = load.sent(work)
-    return Capture(str(path), port, count, by, packets, dropped, " and ".join([*load.needs, *load.modules]))
+        (count, by), rows = load.sent(work), load.rows(work)
+    return Capture(str(path), port, count, by, rows, packets, dropped, " and ".join([*load.needs, *load.modules]))
 
 
 def _start_tcpdump(path: Path, port: int) -> subprocess.Popen[str]:

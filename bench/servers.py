@@ -7,8 +7,10 @@ import subprocess
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from glob import glob
 
-_SEARCH = "/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin"
+_POSTGRESQL = sorted(glob("/usr/lib/postgresql/*/bin"), reverse=True)  # where Debian keeps what no user starts
+_SEARCH = ":".join(["/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin", *_POSTGRESQL])
 
 
 def find(program: str) -> str | None:

@@ -36,6 +36,7 @@ class Workload(ABC):
         fields: What tshark prints for each packet that passes the filter.
         transport: "tcp" or "udp".
         counted: SQL condition of the records that are counted; empty: all of the table.
+        answered: Column with the rows of a record's answer, where rows are counted, too; see `rows`.
         fixture: Port of the fixture that stands in for a server that is not installed; 0 when none can.
         at_least, aim: The ratio that must be reached, and that is wanted; 0: none is set.
     """
@@ -50,6 +51,7 @@ class Workload(ABC):
     fields: tuple[str, ...]
     transport: str = "tcp"
     counted: str = ""
+    answered: str = ""
     fixture: int = 0
     at_least: float = 3.0
     aim: float = 5.0
@@ -68,6 +70,10 @@ class Workload(ABC):
     @abstractmethod
     def sent(self, work: Path) -> tuple[int, str]:
         """How many requests were sent, and who says so; called when the load and the server have ended."""
+
+    def rows(self, work: Path) -> int:
+        """How many rows the server sent, where `answered` names a column."""
+        return 0
 
     def missing(self) -> dict[str, str]:
         """What this machine has not, programs and modules, each with the command that installs it."""
