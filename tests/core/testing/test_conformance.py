@@ -52,6 +52,28 @@ class Forgetful(ToyParser):
         return []
 
 
+class Depends(ToyParser):
+    """Cannot show the answers after a gap, as if what they refer to had been in it, and says so, or does not."""
+
+    says = ",gap"
+
+    def feed(self, side: int, chunk: Chunk) -> list[Row]:
+        rows = super().feed(side, chunk)
+        return [(*row[:2], None, row[3], row[4] + self.says) for row in rows] if self.holed else rows
+
+    def gap(self, side: int, size: int, time: int, reason: str) -> list[Row]:
+        self.holed = True
+        return super().gap(side, size, time, reason)
+
+    holed = False
+
+
+class Silent(Depends):
+    """The same without a word."""
+
+    says = ""
+
+
 def spec_of(parser: Callable[[ConnectionInfo], Parser]) -> ProtocolSpec:
     return replace(TOY, parser=parser)
 
@@ -90,7 +112,11 @@ def test_an_honest_parser_passes(transcripts: list[Transcript]) -> None:
     run_all(spec_of(honest), transcripts)
 
 
-@pytest.mark.parametrize("parser", [CutSensitive, Hoarder, Fragile, Forgetful])
+def test_a_record_may_lack_what_was_lost_when_it_says_so(transcripts: list[Transcript]) -> None:
+    run_all(spec_of(Depends), transcripts)
+
+
+@pytest.mark.parametrize("parser", [CutSensitive, Hoarder, Fragile, Forgetful, Silent])
 def test_a_dishonest_parser_is_caught(
     transcripts: list[Transcript], parser: type[Parser], monkeypatch: pytest.MonkeyPatch
 ) -> None:
