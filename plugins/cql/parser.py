@@ -6,7 +6,7 @@ bytes, and are taken in only when a response asks for one: then each id has one 
 
 from collections import deque
 
-from pxcap.core.protocol import REQUEST, RESPONSE, ConnectionInfo, Parser, Row
+from pxcap.core.protocol import LOST, REQUEST, RESPONSE, ConnectionInfo, Parser, Row
 from pxcap.core.stream import Chunk
 from pxcap.plugins.cql.lane import Lane
 from pxcap.plugins.cql.stitch import Stitcher
@@ -55,6 +55,7 @@ class CqlParser(Parser):
     def gap(self, side: int, size: int, time: int, reason: str) -> list[Row]:
         """Bytes of a side were lost: inside a body they cost only themselves."""
         self._unsure = True
+        self._stitch.lost = LOST
         if side == REQUEST:
             self._lossy = True
             self._ahead.append((size, reason))

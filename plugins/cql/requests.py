@@ -87,19 +87,20 @@ def show_request(message: Message, context: Context) -> Shown:
     except BROKEN:
         ok = len(message.body) < message.size  # of a body that is not whole, what there is was read
     params = "{" + ",".join(reading.params) + "}" if reading.params else None
-    return Shown(reading.text, params, ok)
+    return Shown(reading.text, params, ok, reading.known)
 
 
 class _Reading:
     """Walks one body; what was found before it ended stays."""
 
-    __slots__ = ("body", "context", "message", "params", "pos", "text", "wide")
+    __slots__ = ("body", "context", "known", "message", "params", "pos", "text", "wide")
 
     def __init__(self, message: Message, context: Context) -> None:
         self.message = message
         self.context = context
         self.body = message.body
         self.pos = 0
+        self.known = True  # every statement it names
         self.wide = message.version >= WIDE
         self.text: str | None = opcode_name(message.opcode)
         self.params: list[str] = []
@@ -166,10 +167,17 @@ class _Reading:
             raise ValueError("an id is cut short")
         return self.body[start : self.pos]
 
+    def _prepared(self, ident: bytes) -> tuple[Statement | None, str]:
+        """The statement of an id, and its text; where that is not known, the id."""
+        statement = self.context.statements.get(ident)
+        if statement is not None and statement.text:
+            return statement, statement.text
+        self.known = False
+        return statement, f"EXECUTE 0x{ident.hex()}"
+
     def _execute(self) -> None:
         ident = self._id()
-        statement = self.context.statements.get(ident)
-        self.text = statement.text if statement else f"EXECUTE 0x{ident.hex()}"
+        statement, self.text = self._prepared(ident)
         self.params.append(f'"id":{as_hex(ident)}')
         if self.message.version in METADATA_IDS or self.context.metadata_ids:
             self.params.append(f'"result_metadata_id":{as_hex(self._id())}')
@@ -288,8 +296,7 @@ class _Reading:
         shown = ""
         if prepared:
             ident = self._id()
-            statement = self.context.statements.get(ident)
-            line = statement.text if statement else f"EXECUTE 0x{ident.hex()}"
+            statement, line = self._prepared(ident)
             decoders = statement.markers.decoders if statement else ()
             shown = f'"id":{as_hex(ident)},'
         else:

@@ -41,9 +41,10 @@ class Stitcher:
         matcher: Requests that wait, by stream id.
         rows: Rows made; the parser takes them out.
         errors: What could not be read, by name; the parser takes them out.
+        lost: Why a statement that is executed may be unknown, as a word of the note; empty when nothing was lost.
     """
 
-    __slots__ = ("_codec", "_joined", "_metadata_ids", "_reader", "_settings", "_statements", "_text", "_weight", "errors", "matcher", "rows")  # fmt: skip
+    __slots__ = ("_codec", "_joined", "_metadata_ids", "_reader", "_settings", "_statements", "_text", "_weight", "errors", "lost", "matcher", "rows")  # fmt: skip
 
     def __init__(self, settings: Settings, midstream: bool) -> None:
         self._settings = settings
@@ -56,6 +57,7 @@ class Stitcher:
         self._codec = ""  # agreed on in STARTUP
         self._metadata_ids = False
         self._weight = 0
+        self.lost = "midstream" if midstream else ""
         self._joined = midstream  # no request was seen yet of a connection joined in mid-stream
 
     def request(self, message: Message) -> None:
@@ -113,7 +115,7 @@ class Stitcher:
             ident, made = self._reader.prepared
             self._reader.prepared = None
             if request.opcode == PREPARE:
-                made.text = text or ""
+                made.text = "" if request_note else text or ""  # half a statement would be taken for the whole
                 self._remember(ident, made)
         note = ""
         if request_note or answer_note:
@@ -138,7 +140,9 @@ class Stitcher:
         """A push, or a response whose request was not captured."""
         message, note = self._plain(message)
         answer = self._reader.read(message, None, self._metadata_ids)
-        self._reader.prepared = None
+        if self._reader.prepared is not None:
+            self._remember(*self._reader.prepared)  # the types at least
+            self._reader.prepared = None
         if not answer.ok:
             self.errors.append("bad_response")
         if message.opcode != EVENT and not (message.stream < 0 and message.opcode == ERROR):
@@ -173,7 +177,7 @@ class Stitcher:
         shown = show_request(request, context)
         if not shown.ok:
             self.errors.append("bad_request")
-        return shown.text, shown.params, note
+        return shown.text, shown.params, note if shown.known else _notes(note, self.lost)
 
     def _plain(self, message: Message) -> tuple[Message, str]:
         """The message with its body decompressed, and its note; when that cannot be, with an empty body that counts as cut."""

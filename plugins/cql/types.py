@@ -65,7 +65,7 @@ class Metadata:
 
 @dataclass(slots=True)
 class Statement:
-    """A prepared statement: its text (secrets hidden), its markers and the columns of its result."""
+    """A prepared statement: its text (secrets hidden; empty when it was not seen), its markers and the columns of its result."""
 
     text: str
     markers: Metadata
@@ -73,11 +73,17 @@ class Statement:
 
 
 class Shown(NamedTuple):
-    """A request as it is stored: `req_body` and `req_params`; `ok` is False when the body is not what it should be."""
+    """A request as it is stored: `req_body` and `req_params`.
+
+    Attributes:
+        ok: The body is what it should be.
+        known: The statements it executes were prepared on this connection, where that was seen.
+    """
 
     text: str | None
     params: str | None
     ok: bool
+    known: bool
 
 
 class Answer(NamedTuple):
