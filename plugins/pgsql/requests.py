@@ -1,0 +1,224 @@
+"""Messages of the client: what each asks for, with its statement and parameters.
+
+Source: sections 54.2 and 54.7. A message that was cut (longer than what is kept, or by the capture) gives what its
+beginning tells.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from pxcap.core.layout import Invalid, Layout, Partial
+from pxcap.core.protocol import Settings
+from pxcap.core.text import REDACTED, clip_text, to_json, to_text
+from pxcap.plugins.pgsql import wire
+from pxcap.plugins.pgsql.redact import redact
+from pxcap.plugins.pgsql.stitch import Stitcher
+from pxcap.plugins.pgsql.types import STARTUP, Portal, Request, Statement
+
+MAX_NAMED = 1024  # statements, and portals, known by name
+MAX_TEXTS = 1 << 20  # bytes of their texts and values
+MAX_NAME = 256
+
+STATEMENT, PORTAL = b"SP"
+
+
+class Requests:
+    """Reads the client's messages.
+
+    Attributes:
+        replication: The startup message asked for replication mode.
+        copying: The last request that COPY data can belong to.
+    """
+
+    def __init__(self, settings: Settings, stitch: Stitcher, error: Callable[[str], None]) -> None:
+        self._limit = settings.body_limit
+        self._redact = settings.redact
+        self._stitch = stitch
+        self._error = error
+        self._statements: dict[bytes, Statement] = {}
+        self._portals: dict[bytes, Portal] = {}
+        self._weight = 0
+        self.replication = False
+        self.copying: Request | None = None
+        self._readers: dict[int, Callable[[bytes, int, int, int, str], None]] = {
+            wire.QUERY: self._query,
+            wire.PARSE: self._parse,
+            wire.BIND: self._bind,
+            wire.DESCRIBE: self._describe,
+            wire.EXECUTE: self._execute,
+            wire.CLOSE: self._close,
+            wire.SYNC: self._sync,
+            wire.FUNCTION_CALL: self._call,
+            wire.COPY_DONE: self._copy_done,
+            wire.COPY_FAIL: self._copy_done,
+            wire.FLUSH: _nothing,
+            wire.TERMINATE: _nothing,
+            wire.PASSWORD: _nothing,  # a secret
+            wire.COPY_DATA: _nothing,  # counted by `copied`
+        }
+
+    def message(self, kind: int, buf: bytes, start: int, stop: int, time: int, flaw: str) -> None:
+        """Take one message; `flaw` says why its end is missing, empty when it is whole."""
+        self._readers[kind](buf, start, stop, time, flaw)
+
+    def copied(self, size: int) -> None:
+        """COPY data was sent."""
+        request = self.copying
+        if request is not None:
+            request.copied = max(request.copied, 0) + size
+
+    def startup(self, buf: bytes, code: int, time: int) -> None:
+        """A first message with its code, whole or cut."""
+        if code in (wire.SSL_REQUEST, wire.GSSENC_REQUEST):
+            self._stitch.put(Request(code, time))
+        elif code == wire.CANCEL_REQUEST:
+            body = _read(wire.CANCEL_BODY, buf, 8, len(buf))
+            self._stitch.rows_of_cancel(Request(code, time, f"pid={body.pid}" if body else None))
+        else:
+            parameters = _read(wire.PARAMETERS, buf, 8, len(buf)) or []
+            settings = {to_text(item.name): to_text(item.value) for item in parameters[:64] if item.name}
+            if self._redact and "options" in settings and "password" in settings["options"].lower():
+                settings["options"] = REDACTED
+            self.replication = settings.get("replication", "").lower() not in ("", "false", "off", "no", "0")
+            shown = " ".join(f"{name}={settings[name]}" for name in _SHOWN if name in settings)
+            request = Request(STARTUP, time, shown)
+            request.portal = Portal(Statement(None), rendered=to_json(settings), values=[None])
+            self._stitch.put(request)
+
+    # The simple protocol.
+
+    def _query(self, buf: bytes, start: int, stop: int, time: int, flaw: str) -> None:
+        end = buf.find(b"\0", start, stop)
+        request = Request(wire.QUERY, time, self._sql(buf[start : end if end >= 0 else stop]))
+        self._put(request, flaw)
+        self.copying = request
+
+    def _call(self, buf: bytes, start: int, stop: int, time: int, flaw: str) -> None:
+        call = _read(wire.CALL_BODY, buf, start, stop)
+        request = Request(wire.FUNCTION_CALL, time)
+        if call is not None:
+            request.text = f"function {call.function}"
+            request.portal = Portal(Statement(None), call.formats, self._values(call.values))
+        self._put(request, flaw)
+
+    # The extended protocol.
+
+    def _parse(self, buf: bytes, start: int, stop: int, time: int, flaw: str) -> None:
+        parse = _read(wire.PARSE_BODY, buf, start, stop)
+        if parse is not None:
+            name, sql, types = parse.name, parse.sql, tuple(parse.types)
+        else:
+            name, _, rest = buf[start:stop].partition(b"\0")
+            sql, types = rest.partition(b"\0")[0], ()
+        statement = Statement(self._sql(sql), types)
+        self._keep(self._statements, name, statement, len(sql))
+        self._put(Request(wire.PARSE, time, statement.text, statement=statement), flaw)
+
+    def _bind(self, buf: bytes, start: int, stop: int, time: int, flaw: str) -> None:
+        bind = _read(wire.BIND_BODY, buf, start, stop)
+        if bind is not None:
+            portal = Portal(self._statement(bind.statement), bind.formats, self._values(bind.values))
+            name = bind.portal
+        else:
+            name, _, rest = buf[start:stop].partition(b"\0")
+            portal = Portal(self._statement(rest.partition(b"\0")[0]))
+            if not flaw:
+                self._error("bad_bind")
+        self._keep(self._portals, name, portal, stop - start)
+        self._put(Request(wire.BIND, time, portal.statement.text, portal), flaw)
+
+    def _execute(self, buf: bytes, start: int, stop: int, time: int, flaw: str) -> None:
+        end = buf.find(b"\0", start, stop)
+        portal = self._portal(buf[start : end if end >= 0 else stop])
+        request = Request(wire.EXECUTE, time, portal.statement.text, portal)
+        self._put(request, flaw)
+        self.copying = request
+
+    def _describe(self, buf: bytes, start: int, stop: int, time: int, flaw: str) -> None:
+        kind, name = _named(buf, start, stop)
+        statement = self._statement(name) if kind == STATEMENT else self._portal(name).statement
+        request = Request(wire.DESCRIBE, time, statement.text, statement=statement if kind == STATEMENT else None)
+        self._put(request, flaw)
+
+    def _close(self, buf: bytes, start: int, stop: int, time: int, flaw: str) -> None:
+        kind, name = _named(buf, start, stop)
+        word = "statement" if kind == STATEMENT else "portal"
+        text = f'{word} "{clip_text(name, MAX_NAME)}"'
+        if kind == STATEMENT and (statement := self._statements.pop(name, None)) is not None and statement.text:
+            text += f": {statement.text}"
+        elif kind == PORTAL:
+            self._portals.pop(name, None)
+        self._put(Request(wire.CLOSE, time, text), flaw)
+
+    def _sync(self, buf: bytes, start: int, stop: int, time: int, flaw: str) -> None:
+        self._stitch.put(Request(wire.SYNC, time))
+
+    def _copy_done(self, buf: bytes, start: int, stop: int, time: int, flaw: str) -> None:
+        self._stitch.copy_ended(time)
+
+    # Parts.
+
+    def _put(self, request: Request, flaw: str) -> None:
+        request.flaws = flaw
+        self._stitch.put(request)
+
+    def _sql(self, data: bytes) -> str:
+        text = clip_text(data, self._limit)
+        return redact(text) if self._redact else text
+
+    def _values(self, values: list[Any]) -> list[bytes | None]:
+        """The values, cut at the body limit all together."""
+        room = self._limit
+        kept: list[bytes | None] = []
+        for value in values:
+            data = value.data or b""
+            kept.append(None if value.size < 0 else data if len(data) <= room else data[: max(room, 0)])
+            room -= len(data)
+        return kept
+
+    def _statement(self, name: bytes) -> Statement:
+        statement = self._statements.get(name)
+        if statement is None:  # prepared before the capture began: what describes it may still tell its types
+            statement = Statement(f'statement "{clip_text(name, MAX_NAME)}"' if name else None)
+            self._keep(self._statements, name, statement, 0)
+        return statement
+
+    def _portal(self, name: bytes) -> Portal:
+        portal = self._portals.get(name)
+        return portal or Portal(Statement(f'portal "{clip_text(name, MAX_NAME)}"' if name else None))
+
+    def _keep(self, named: dict[bytes, Any], name: bytes, value: object, size: int) -> None:
+        """Remember something by name; the unnamed one is replaced each time and the oldest given up."""
+        named.pop(name, None)
+        named[name] = value
+        if name:
+            self._weight += min(size, self._limit) + 200
+            if len(named) > MAX_NAMED or self._weight > MAX_TEXTS:
+                self._forget()
+
+    def _forget(self) -> None:
+        """Give up the older half of what is known by name."""
+        for named in (self._statements, self._portals):
+            for name in list(named)[: len(named) // 2]:
+                if name:
+                    del named[name]
+        self._weight //= 2
+
+
+def _nothing(buf: bytes, start: int, stop: int, time: int, flaw: str) -> None:
+    """Messages that ask for nothing."""
+
+
+def _named(buf: bytes, start: int, stop: int) -> tuple[int, bytes]:
+    named = _read(wire.NAMED_BODY, buf, start, stop)
+    return (named.kind, named.name) if named is not None else (STATEMENT, b"")
+
+
+def _read(layout: Layout, buf: bytes, start: int, stop: int) -> Any:
+    try:
+        return layout.parse(buf, start, stop)[0]
+    except (Partial, Invalid):
+        return None
+
+
+_SHOWN = ("user", "database", "application_name", "replication")

@@ -1,0 +1,332 @@
+"""Requests that await their answers, in the order in which the server gives them, and the rows made of both.
+
+The server answers in order, and each answer tells by its type what it answers (section 54.2), so pairing needs no counting
+while nothing was lost. After a loss an answer takes the first request that it can answer; those before lost theirs. Who
+speaks again after a loss has, unless it pipelines, seen the answers to all before: what waits then lost its answer.
+ReadyForQuery ends a cycle and with it all doubt. Answers that no request fits are gathered into a record of their own.
+"""
+
+from collections import deque
+from collections.abc import Callable
+
+from pxcap.core.protocol import LOST, REQUEST, Row, Settings
+from pxcap.core.text import clip_text
+from pxcap.plugins.pgsql import render
+from pxcap.plugins.pgsql.types import COMMANDS, COPY_END, STARTUP, UNKNOWN, Request
+from pxcap.plugins.pgsql.wire import (
+    CANCEL_REQUEST,
+    DESCRIBE,
+    EXECUTE,
+    FUNCTION_CALL,
+    PARSE,
+    QUERY,
+    SYNC,
+)
+
+MAX_PENDING = 16384  # requests without an answer
+MAX_WEIGHT = 1 << 20  # bytes of their texts and parameters
+ENDS = frozenset({SYNC, QUERY, FUNCTION_CALL, STARTUP})  # what ReadyForQuery answers
+MAX_TAGS = 64  # shown of one request
+MAX_SAID = 4096  # characters of notices and errors of one request
+
+
+class Stitcher:
+    """Everything between the requests and the answers of one connection.
+
+    Attributes:
+        pending: Requests without an answer, oldest first.
+        weight: Bytes of their texts.
+        sure: The first of `pending` is what the next answer answers.
+        orphan: The answer being gathered whose request was not seen.
+        skipping: The server skips messages up to the next Sync, after an error.
+        rows: Made and not yet taken.
+    """
+
+    __slots__ = (
+        "_error",
+        "_extended",
+        "_limit",
+        "ignoring_sync",
+        "orphan",
+        "pending",
+        "rows",
+        "skipping",
+        "sure",
+        "weight",
+    )
+
+    def __init__(self, settings: Settings, sure: bool, error: Callable[[str], None]) -> None:
+        self._limit = settings.body_limit
+        self._error = error
+        self._extended = False  # the answers since the last ReadyForQuery are those of the extended protocol
+        self.pending: deque[Request] = deque()
+        self.weight = 0
+        self.sure = sure
+        self.orphan: Request | None = None
+        self.skipping = False
+        self.ignoring_sync = False  # the server takes COPY data, and no notice of a Sync
+        self.rows: list[Row] = []
+
+    # What the client sends.
+
+    def put(self, request: Request) -> None:
+        """Note a request, in the order in which it was sent."""
+        kind = request.kind
+        if self.skipping:
+            if kind != SYNC:
+                self._skipped(request)
+                return
+            self.skipping = False
+        if self.ignoring_sync and kind == SYNC:
+            return
+        if not self.sure:
+            self._give_up_holed()
+        self.pending.append(request)
+        if request.text is not None:
+            self.weight += len(request.text)
+            if self.weight > MAX_WEIGHT:
+                self._slim()
+        if len(self.pending) > MAX_PENDING:
+            self._unanswered(self.pending.popleft())
+
+    def rows_of_cancel(self, request: Request) -> None:
+        """A cancel request: it is never answered."""
+        self._row(request, None)
+
+    def _slim(self) -> None:
+        """Keep only the beginning of the texts that wait."""
+        self.weight = 0
+        for request in self.pending:
+            if request.text is not None and len(request.text) > 64:
+                request.text = request.text[:64]
+                request.flaws = "truncated"
+            self.weight += len(request.text or "")
+        self.weight = min(self.weight, MAX_WEIGHT // 2)
+
+    def copy_ended(self, time: int) -> None:
+        """The client sent CopyDone or CopyFail."""
+        if self.ignoring_sync:
+            self.ignoring_sync = False
+        elif self.pending:
+            self.pending.append(Request(COPY_END, time))
+
+    def _give_up_holed(self) -> None:
+        """The client speaks again after a loss: whole cycles that may have lost their answers did."""
+        pending = self.pending
+        if not pending or not pending[-1].holed or pending[-1].kind not in ENDS:
+            return
+        while pending and pending[0].holed:
+            self._unanswered(pending.popleft())
+        self.orphan_over()
+        self.sure = not pending
+
+    def copy_began(self) -> None:
+        """The server takes COPY data from now on: it skips the Syncs that were sent before the data's end."""
+        pending = self.pending
+        ended = any(request.kind == COPY_END for request in pending)
+        kept: list[Request] = [pending.popleft()]
+        while pending and pending[0].kind in (SYNC, COPY_END):
+            if pending.popleft().kind == COPY_END:
+                break
+        self.ignoring_sync = not ended
+        pending.extendleft(reversed(kept))
+
+    # What the server sends.
+
+    def head(self, kinds: frozenset[int], when: int) -> Request:
+        """The request that an answer, which only `kinds` are given, belongs to; a new orphan when there is none."""
+        pending = self.pending
+        while pending and pending[0].kind == COPY_END:
+            pending.popleft()
+        if pending and (request := pending[0]).kind in kinds and self.orphan is None:
+            request.answered = True
+            return request
+        if pending and self.orphan is None:
+            if self.sure:
+                self._error("unexpected_answer")
+                self.sure = False
+            for at, request in enumerate(pending):
+                if request.kind in kinds:
+                    for _ in range(at):
+                        self._unanswered(pending.popleft())
+                    request.answered = True
+                    return request
+        if self.orphan is None:
+            self.orphan = Request(UNKNOWN, when)
+            self.orphan.flaws = "no_request"
+        return self.orphan
+
+    def complete(self, request: Request, when: int) -> None:
+        """An answer is whole."""
+        if request is self.orphan:
+            self.orphan = None
+        elif self.pending and self.pending[0] is request:
+            self.pending.popleft()
+        self._row(request, when)
+
+    def small_answer(self, kind: int, when: int, said: str) -> None:
+        """An answer of one message to a request of a kind: ParseComplete, BindComplete, CloseComplete, NoData."""
+        self.orphan_over()
+        self._extended = True
+        request = self.head(_ONLY[kind], when)
+        if request is self.orphan:
+            request.kind = kind
+        request.said = request.said or said
+        self.complete(request, when)
+
+    def result_kind(self) -> int:
+        """What a result that no request fits answers: an Execute in the extended protocol, else not known."""
+        return EXECUTE if self._extended else UNKNOWN
+
+    @property
+    def extended(self) -> bool:
+        """The answers of this cycle are those of the extended protocol."""
+        return self._extended
+
+    def orphan_over(self) -> None:
+        """Nothing more belongs to the orphan."""
+        orphan, self.orphan = self.orphan, None
+        if orphan is not None:
+            self._row(orphan, None)
+
+    def failed(self, code: str, text: str, when: int) -> None:
+        """An error: of the first request, and in the extended protocol of all up to the next Sync."""
+        pending = self.pending
+        while pending and pending[0].kind == COPY_END:
+            pending.popleft()
+        if self.orphan is not None or not pending:
+            request = self.orphan or Request(UNKNOWN, when)
+            request.flaws = "no_request"
+            request.code, request.said = code, text
+            self.complete(request, when)
+            return
+        request = pending[0]
+        request.answered = True
+        request.code = code
+        request.said = f"{request.said}; {text}"[:MAX_SAID] if request.said else text
+        self.ignoring_sync = False
+        if request.kind in (QUERY, FUNCTION_CALL):
+            return  # ReadyForQuery follows
+        self.complete(request, when)
+        if request.kind in (STARTUP, SYNC):
+            if request.kind == SYNC:
+                pending.appendleft(Request(SYNC, request.time))
+            return
+        while pending and pending[0].kind != SYNC:
+            self._skipped(pending.popleft())
+        self.skipping = not pending
+
+    def ready(self, when: int) -> None:
+        """ReadyForQuery: the cycle is over."""
+        orphan, pending = self.orphan, self.pending
+        self._extended = False
+        if orphan is not None:
+            orphan.kind = orphan.kind or UNKNOWN
+            self.orphan = None
+            self._row(orphan, when)
+            if pending and pending[0].kind == SYNC:
+                pending.popleft()
+        else:
+            while pending:
+                request = pending.popleft()
+                kind = request.kind
+                if kind in ENDS:
+                    if kind != SYNC:
+                        self._row(request, when)
+                    break
+                if kind != COPY_END:
+                    if self.sure:
+                        self._error("unexpected_answer")
+                    self._unanswered(request)
+        if not pending:
+            self.sure = True
+            self.skipping = False
+            self.weight = 0
+
+    # Loss and the end.
+
+    def gap(self, side: int) -> None:
+        """Messages of a side may have been lost."""
+        if side == REQUEST:
+            self.sure = False
+            return
+        self.holed()
+        if self.pending:
+            self.sure = False
+        if self.orphan is not None:
+            self.orphan.flaws = f"no_request,{LOST}"
+
+    def holed(self) -> None:
+        """Bytes of the answer that is on its way were lost."""
+        for request in self.pending:
+            request.holed = True
+
+    def finish(self) -> None:
+        """The connection is over."""
+        self.orphan_over()
+        for request in self.pending:
+            self._unanswered(request)
+        self.pending.clear()
+
+    # Rows.
+
+    def _skipped(self, request: Request) -> None:
+        if request.kind != COPY_END:
+            request.said = "skipped: an error came before it in the pipeline"
+            request.answered = True
+            self._row(request, None)
+
+    def _unanswered(self, request: Request) -> None:
+        if request.kind in (SYNC, COPY_END):
+            return
+        if request.holed:
+            request.flaws = f"{request.flaws},{LOST}" if request.flaws else LOST
+        if not request.answered:
+            request.flaws = f"no_response,{request.flaws}" if request.flaws else "no_response"
+        self._row(request, None)
+
+    def _row(self, request: Request, when: int | None) -> None:
+        kind, tags, said = request.kind, request.tags, request.said
+        rows = request.rows + request.fresh
+        tag = None
+        if tags:
+            tag = tags[0] if len(tags) == 1 else "; ".join(tags)
+            resp = f"{tag} ({request.columns})" if request.columns else tag
+            if request.copied >= 0:
+                resp += f", {request.copied} bytes copied"
+            if said:
+                resp = f"{said}; {resp}"
+        elif said or request.columns:
+            resp = said or request.columns
+            if request.copied >= 0:
+                resp += f"; {request.copied} bytes copied"
+        elif rows:
+            resp = f"{rows} rows"
+        else:
+            resp = None
+        if kind == SYNC and not request.code:
+            return
+        portal = request.portal
+        flaws = request.flaws
+        if request.holed and LOST not in flaws and kind != CANCEL_REQUEST:
+            flaws = f"{flaws},{LOST}" if flaws else LOST
+        orphan = flaws.startswith("no_request")
+        self.rows.append(
+            (
+                request.time,
+                COMMANDS[kind],
+                request.text,
+                resp if resp is None or len(resp) <= self._limit else clip_text(resp.encode(), self._limit),
+                render.parameters(portal, self._limit) if portal is not None else None,
+                tag,
+                rows if rows or request.counted or (tags and not request.code) else None,
+                request.code or None,
+                when - request.time if when is not None and not orphan else None,
+                flaws,
+            )
+        )
+
+
+_ONLY = {kind: frozenset({kind}) for kind in (PARSE, DESCRIBE, FUNCTION_CALL)} | {
+    kind: frozenset({kind}) for kind in b"BC"
+}

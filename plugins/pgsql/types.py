@@ -1,0 +1,135 @@
+"""What a connection's two directions say to each other, while it is being put together."""
+
+from dataclasses import dataclass, field
+
+from pxcap.plugins.pgsql.wire import (
+    BIND,
+    CANCEL_REQUEST,
+    CLOSE,
+    DESCRIBE,
+    EXECUTE,
+    FUNCTION_CALL,
+    GSSENC_REQUEST,
+    NOTIFICATION,
+    PARSE,
+    QUERY,
+    SSL_REQUEST,
+    SYNC,
+)
+
+STARTUP, COPY_END, UNKNOWN = 1, 2, 0  # kinds that are no message type
+
+COMMANDS = {
+    UNKNOWN: None,
+    STARTUP: "Startup",
+    SSL_REQUEST: "SSLRequest",
+    GSSENC_REQUEST: "GSSENCRequest",
+    CANCEL_REQUEST: "CancelRequest",
+    QUERY: "Query",
+    PARSE: "Parse",
+    BIND: "Bind",
+    DESCRIBE: "Describe",
+    EXECUTE: "Execute",
+    CLOSE: "Close",
+    FUNCTION_CALL: "FunctionCall",
+    SYNC: "Sync",
+    NOTIFICATION: "Notification",
+}
+"""`req_cmd` by kind."""
+
+
+@dataclass(slots=True, eq=False)
+class Statement:
+    """A statement that was prepared.
+
+    Attributes:
+        text: Its SQL, cut at the body limit; None when it was prepared before the capture began.
+        types: The types of its parameters as far as known; 0: not known.
+    """
+
+    text: str | None
+    types: tuple[int, ...] = ()
+
+
+@dataclass(slots=True, eq=False)
+class Portal:
+    """A statement with its parameters bound.
+
+    Attributes:
+        statement: What is executed.
+        formats: Of the values: none (all text), one for all, or one each; 0 text, 1 binary.
+        values: Raw, None for NULL; cut at the body limit all together.
+        rendered: The values as JSON, once they were asked for.
+    """
+
+    statement: Statement
+    formats: list[int] = field(default_factory=list)
+    values: list[bytes | None] | None = None
+    rendered: str | None = None
+
+
+class Request:
+    """A message of the client that is answered, and what came of it so far.
+
+    Attributes:
+        kind: Its message type, or one of the kinds above.
+        time: When its first byte was seen; ns since the epoch.
+        text: What `req` shows.
+        portal: Where its parameters are; None when it has none.
+        statement: What a Parse defines or a Describe asks about.
+        tags: Command tags, oldest first.
+        rows: Rows returned or changed, of the results that are over.
+        fresh: Rows sent of the result that is not.
+        counted: A tag or a row told of rows.
+        columns: Names of the columns of the last result.
+        code: SQLSTATE of the error; empty when there was none.
+        said: The error, notices and other text for `resp`.
+        copied: Bytes of COPY data either way; -1 when nothing was copied.
+        answered: Something came back.
+        flaws: Words of the note.
+        holed: Bytes of the answer may have been lost.
+    """
+
+    __slots__ = (
+        "answered",
+        "code",
+        "columns",
+        "copied",
+        "counted",
+        "flaws",
+        "fresh",
+        "holed",
+        "kind",
+        "portal",
+        "rows",
+        "said",
+        "statement",
+        "tags",
+        "text",
+        "time",
+    )
+
+    def __init__(
+        self,
+        kind: int,
+        time: int,
+        text: str | None = None,
+        portal: Portal | None = None,
+        statement: Statement | None = None,
+    ) -> None:
+        self.kind = kind
+        self.time = time
+        self.text = text
+        self.portal = portal
+        self.statement = statement
+        self.tags: list[str] | None = None
+        self.rows = 0
+        self.fresh = 0
+        self.counted = False
+        self.columns = ""
+        self.code = ""
+        self.said = ""
+        self.copied = -1
+        self.answered = False
+        self.flaws = ""
+        self.holed = False
