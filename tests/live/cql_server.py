@@ -16,6 +16,7 @@ import threading
 import uuid
 import zlib
 from collections.abc import Sequence
+from functools import cache
 
 import lz4.block  # type: ignore[import-untyped]
 
@@ -72,6 +73,12 @@ def columns(specs: Sequence[tuple[str, str]], flags: int = 1, front: bytes = b""
 def item(n: int) -> tuple[bytes, ...]:
     """Row `n` of every table."""
     return struct.pack(">i", n), b"name %d" % n, struct.pack(">d", n / 4), struct.pack(">q", 1_700_000_000_000 + n)
+
+
+@cache
+def cells(first: int, last: int) -> bytes:
+    """The cells of the rows from `first` up to `last`."""
+    return b"".join(value(cell) for n in range(first, last) for cell in item(n))
 
 
 def crc24(data: bytes) -> int:
@@ -284,8 +291,7 @@ class Client:
             front = columns(ITEM, 3, value(struct.pack(">i", last)))
         else:
             front = columns(ITEM)
-        cells = b"".join(value(cell) for n in range(first, last) for cell in item(n))
-        return struct.pack(">i", 2) + front + struct.pack(">i", last - first) + cells
+        return struct.pack(">i", 2) + front + struct.pack(">i", last - first) + cells(first, last)
 
 
 def string_bytes(data: bytes) -> bytes:
