@@ -9,7 +9,8 @@ from pxcap.plugins.kafka.compiler import UNREADABLE
 from pxcap.plugins.kafka.definitions import APIS
 from pxcap.plugins.kafka.heads import plausible
 from pxcap.plugins.kafka.layouts import LAYOUTS
-from pxcap.plugins.kafka.resync import find_request, follows, judge_request, printable
+from pxcap.plugins.kafka.resync import find_request, find_response, follows, judge_request, may_go_on, printable
+from pxcap.plugins.kafka.types import Request
 from pxcap.plugins.kafka.wire import REQUEST_HEAD, REQUEST_HEAD_SIZE, RESPONSE_HEAD
 
 LIKELY = 80  # the beginning of a request with a name, longer than the sample
@@ -17,6 +18,7 @@ BEGUN = 45  # the same without more than a header
 REPLIES = 60  # responses alone, three of them one behind the other
 _LONGEST = 100 << 20  # the default socket.request.max.bytes: longer ones exist, but not at the beginning
 _CHAIN = 3
+_SHORT_NAME = 2  # bytes of a client id that chance may have put together
 
 
 def recognise(sample: Sample) -> int:
@@ -24,12 +26,38 @@ def recognise(sample: Sample) -> int:
     request, response = sample.request, sample.response
     if not request:
         return _responses(response, sample.midstream)
+    if sample.midstream:
+        return _joined(request, response)
     asked = _request(request)
-    if asked == NO and sample.midstream:
-        asked = SURE if find_request(request, 0)[1] else NO
-    if asked == NO or not response or sample.midstream:
-        return asked
-    return _agreed(request, response, asked)
+    return _agreed(request, response, asked) if asked and response else asked
+
+
+def _joined(request: bytes, response: bytes) -> int:
+    """A connection joined in mid-stream: one message found by its content may be chance, so more must speak for it.
+
+    That is the response to it, or a further request where it ends; or, for less, a name.
+    """
+    at, found = find_request(request, 0)
+    if not found:
+        return NO
+    first, named, some = at, True, True
+    idents: dict[int, Request] = {}
+    while judge_request(request, at):
+        length, key, version, ident, client = REQUEST_HEAD.unpack_from(request, at)
+        idents[ident] = (0, key, version, None, None, 0, "", "")
+        named, some = named and client > _SHORT_NAME, some and client > 0
+        at += 4 + length
+    if find_response(response, 0, idents)[1]:
+        return SURE
+    if at > len(request):  # a long one, of which the sample holds the beginning
+        return LIKELY if named else NO
+    if len(request) - at >= REQUEST_HEAD_SIZE and judge_request(request, at) is False:
+        return NO
+    if len(idents) > 1 and named:
+        return SURE
+    if first == 0 and at == len(request):  # whole segments, as requests mostly are
+        return SURE if some else LIKELY
+    return NO
 
 
 def _request(data: bytes) -> int:
@@ -42,9 +70,9 @@ def _request(data: bytes) -> int:
     name = data[REQUEST_HEAD_SIZE : REQUEST_HEAD_SIZE + max(client, 0)]
     if not plausible(length, key, version, client) or length > _LONGEST or LAYOUTS[key, version].request is None:
         return NO
-    if not printable(name):
+    if not name or not printable(name) or not may_go_on(data, length + 4):
         return NO
-    return LIKELY if client > 2 and len(name) == client else BEGUN
+    return LIKELY if client > _SHORT_NAME and len(name) == client else BEGUN
 
 
 def _size(data: bytes) -> int:

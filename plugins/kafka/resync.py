@@ -82,6 +82,16 @@ def judge_request(buf: bytes, pos: int) -> Verdict:
     return _is_body(layout, False, buf[pos:limit], at - pos, end - pos, layout.compact_head)
 
 
+def may_go_on(data: bytes, size: int) -> bool:
+    """Whether the beginning of a request frame of `size` bytes, with a plausible header, fits its layout so far."""
+    _, key, version, _, client = REQUEST_HEAD.unpack_from(data)
+    layout = LAYOUTS[key, version]
+    at = REQUEST_HEAD_SIZE + max(client, 0)
+    if len(data) <= at or layout.request is None:
+        return layout.request is not None
+    return _is_body(layout, False, data, at, size, layout.compact_head)
+
+
 def printable(name: bytes) -> bool:
     """Whether bytes can be a client id: text without control characters."""
     try:

@@ -3,7 +3,15 @@ from struct import pack
 
 from tests.plugins.kafka.encode import batch, beat, beaten, record, request, response, text
 
-from pxcap.plugins.kafka.resync import find_request, find_response, follows, judge_request, judge_response, printable
+from pxcap.plugins.kafka.resync import (
+    find_request,
+    find_response,
+    follows,
+    judge_request,
+    judge_response,
+    may_go_on,
+    printable,
+)
 from pxcap.plugins.kafka.types import Request
 
 
@@ -43,6 +51,10 @@ def test_what_is_no_request() -> None:
     assert judge_request(request(16, 0, 1, client=None), 0) is False
     assert judge_request(request(12, 1, 1, text("g") + pack(">i", 1) + text("m"), b"\1\2"), 0) is False
     assert judge_request(request(18, 0, 1), 0) is True
+    assert may_go_on(beat(1)[:15], 50)
+    assert may_go_on(beat(1)[:20], len(beat(1)))
+    assert not may_go_on(request(12, 1, 1, b"\xff\xff" + bytes(9)), 50)
+    assert not may_go_on(request(300, 1, 1), 50)
     assert printable("caf\u00e9".encode())
     assert not printable(b"\xff\xfe")
 
