@@ -60,7 +60,7 @@ class Lane:
 
     def gather(self, buf: bytes, pos: int, want: int) -> int:
         """Add to the stash until it holds `want` bytes; returns the position behind what was taken."""
-        stop = min(pos + want - len(self.stash), len(buf))
+        stop = min(pos + max(0, want - len(self.stash)), len(buf))
         self.stash += buf[pos:stop]
         return stop
 

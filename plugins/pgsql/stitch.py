@@ -72,6 +72,8 @@ class Stitcher:
     def put(self, request: Request) -> None:
         """Note a request, in the order in which it was sent."""
         kind = request.kind
+        if request.text is not None:
+            self.weight += len(request.text)
         if self.skipping:
             if kind != SYNC:
                 self._skipped(request)
@@ -82,15 +84,14 @@ class Stitcher:
         if not self.sure:
             self._give_up_holed()
         self.pending.append(request)
-        if request.text is not None:
-            self.weight += len(request.text)
-            if self.weight > MAX_WEIGHT:
-                self._slim()
+        if self.weight > MAX_WEIGHT:
+            self._slim()
         if len(self.pending) > MAX_PENDING:
             self._unanswered(self.pending.popleft())
 
     def rows_of_cancel(self, request: Request) -> None:
         """A cancel request: it is never answered."""
+        self.weight += len(request.text or "")
         self._row(request, None)
 
     def _slim(self) -> None:
@@ -101,7 +102,6 @@ class Stitcher:
                 request.text = request.text[:64]
                 request.flaws = "truncated"
             self.weight += len(request.text or "")
-        self.weight = min(self.weight, MAX_WEIGHT // 2)
 
     def copy_ended(self, time: int) -> None:
         """The client sent CopyDone or CopyFail."""
@@ -241,7 +241,6 @@ class Stitcher:
         if not pending:
             self.sure = True
             self.skipping = False
-            self.weight = 0
 
     # Loss and the end.
 
@@ -306,6 +305,8 @@ class Stitcher:
             resp = None
         if kind == SYNC and not request.code:
             return
+        if request.text is not None:
+            self.weight -= len(request.text)
         portal = request.portal
         flaws = request.flaws
         if request.holed and LOST not in flaws and kind != CANCEL_REQUEST:

@@ -131,7 +131,8 @@ def _timestamptz(data: bytes) -> str:
 def _interval(data: bytes) -> str:
     micro, days, months = struct.unpack(">qii", data)
     years, months = (abs(months) // 12 * (1 if months >= 0 else -1), abs(months) % 12 * (1 if months >= 0 else -1))
-    parts = [f"{count} {name}" for count, name in ((years, "years"), (months, "mons"), (days, "days")) if count]
+    named = ((years, "year"), (months, "mon"), (days, "day"))
+    parts = [f"{count} {name}{'s' * (count != 1)}" for count, name in named if count]
     if micro or not parts:
         parts.append(("-" if micro < 0 else "") + _clock(abs(micro)))
     return " ".join(parts)
