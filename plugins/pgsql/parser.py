@@ -67,6 +67,7 @@ class PgsqlParser(Parser):
             lane.skip = 0
             if side == REQUEST:
                 self._untyped = False
+                self._requests.lost()
             stitch.gap(side)
         return self._rows()
 

@@ -1,6 +1,7 @@
 """Registers PostgreSQL with pxcap."""
 
 from pxcap.core.columns import Column, ColumnType
+from pxcap.core.comparison import Comparison
 from pxcap.core.markers import hookimpl
 from pxcap.core.protocol import ProtocolSpec
 from pxcap.plugins.pgsql.parser import PgsqlParser
@@ -44,3 +45,11 @@ PGSQL = ProtocolSpec(
 def register_protocols() -> tuple[ProtocolSpec, ...]:
     """One protocol."""
     return (PGSQL,)
+
+
+@hookimpl
+def register_comparisons() -> tuple[Comparison, ...]:
+    """With what tshark says."""
+    from pxcap.plugins.pgsql.peer import COMPARISON
+
+    return (COMPARISON,)

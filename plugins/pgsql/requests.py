@@ -67,6 +67,12 @@ class Requests:
         if request is not None:
             request.copied = max(request.copied, 0) + size
 
+    def lost(self) -> None:
+        """Messages may be missing: what is bound, and the unnamed statement, may be another by now."""
+        self._portals.clear()
+        self._statements.pop(b"", None)
+        self.copying = None
+
     def startup(self, buf: bytes, code: int, time: int) -> None:
         """A first message with its code, whole or cut."""
         if code in (wire.SSL_REQUEST, wire.GSSENC_REQUEST):

@@ -83,7 +83,8 @@ class Responses:
             request.said = "accepted: encrypted from here on"
             self._stitch.complete(request, when)
         else:
-            self._stitch.pending.popleft()
+            request.said = "refused"
+            self._stitch.refused = self._stitch.pending.popleft(), when
         return accepted
 
     def _result(self, when: int) -> Request:

@@ -25,6 +25,7 @@ from pxcap.plugins.pgsql.wire import (
 
 MAX_PENDING = 16384  # requests without an answer
 MAX_WEIGHT = 1 << 20  # bytes of their texts and parameters
+_LAST_WORDS = ("FATAL", "PANIC")
 ENDS = frozenset({SYNC, QUERY, FUNCTION_CALL, STARTUP})  # what ReadyForQuery answers
 MAX_TAGS = 64  # shown of one request
 MAX_SAID = 4096  # characters of notices and errors of one request
@@ -45,10 +46,13 @@ class Stitcher:
     __slots__ = (
         "_error",
         "_extended",
+        "_goodbye",
+        "_goodbye_heard",
         "_limit",
         "ignoring_sync",
         "orphan",
         "pending",
+        "refused",
         "rows",
         "skipping",
         "sure",
@@ -59,12 +63,15 @@ class Stitcher:
         self._limit = settings.body_limit
         self._error = error
         self._extended = False  # the answers since the last ReadyForQuery are those of the extended protocol
+        self._goodbye: Request | None = None  # why the server ends the connection, said unasked
+        self._goodbye_heard = False
         self.pending: deque[Request] = deque()
         self.weight = 0
         self.sure = sure
         self.orphan: Request | None = None
         self.skipping = False
         self.ignoring_sync = False  # the server takes COPY data, and no notice of a Sync
+        self.refused: tuple[Request, int] | None = None  # a request for encryption, and when it was refused
         self.rows: list[Row] = []
 
     # What the client sends.
@@ -74,6 +81,13 @@ class Stitcher:
         kind = request.kind
         if request.text is not None:
             self.weight += len(request.text)
+        if self._goodbye is not None and kind != SYNC:  # sent before the client read why the server goes
+            request.code, request.said, request.answered = self._goodbye.code, self._goodbye.said, True
+            self._row(request, None)
+            self._goodbye_heard = True
+            return
+        if self.refused is not None and kind == STARTUP:
+            self.refused = None  # it goes on without
         if self.skipping:
             if kind != SYNC:
                 self._skipped(request)
@@ -194,6 +208,10 @@ class Stitcher:
         pending = self.pending
         while pending and pending[0].kind == COPY_END:
             pending.popleft()
+        if self.sure and not pending and text.startswith(_LAST_WORDS):
+            self._goodbye = Request(UNKNOWN, when)
+            self._goodbye.code, self._goodbye.said = code, text
+            return
         if self.orphan is not None or not pending:
             request = self.orphan or Request(UNKNOWN, when)
             request.flaws = "no_request"
@@ -263,6 +281,10 @@ class Stitcher:
     def finish(self) -> None:
         """The connection is over."""
         self.orphan_over()
+        if self._goodbye is not None and not self._goodbye_heard:
+            self._row(self._goodbye, None)
+        if self.refused is not None:
+            self._row(*self.refused)
         for request in self.pending:
             self._unanswered(request)
         self.pending.clear()

@@ -123,6 +123,10 @@ def _of_stream(port: int, stream: wire.Stream) -> Iterator[Exchange]:
                 waiting[0].reply_start, waiting[0].reply_end = failed
                 done.append(waiting.popleft())
             skipping = False
+        if not waiting and asked and kind == "E":  # sent before the client read that the server goes
+            asked[0].take(kind, body, start, end)
+            done.append(asked.popleft())
+            continue
         if not waiting:
             done.append(Exchange(port, "", 0, 0, reply_start=start, reply_end=end, code=_code(body)))
             continue
@@ -138,7 +142,8 @@ def _of_stream(port: int, stream: wire.Stream) -> Iterator[Exchange]:
             exchange.request = stream.state(wire.CLIENT, exchange.start, exchange.end)
         if exchange.reply_start >= 0:
             exchange.reply = stream.state(wire.SERVER, exchange.reply_start, exchange.reply_end)
-        if exchange.cmd not in ("Sync", "SSLRequest", "GSSENCRequest"):  # refused: no record of their own
+        # What refuses encryption has a record only where the client goes for it.
+        if exchange.cmd not in ("Sync", "SSLRequest", "GSSENCRequest") or all(singles):
             yield exchange
 
 
