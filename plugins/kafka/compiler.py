@@ -20,7 +20,7 @@ from pxcap.plugins.kafka.types import Bad, Field, Short
 from pxcap.plugins.kafka.varint import uvarint
 
 Reader = Callable[[bytes, int, list[int], bool], tuple[str, int, int]]
-"""(frame, position, [bytes of records that may be shown], redact) to (JSON, error code, end).
+"""(frame, position, [bytes of records that may be shown, 0], redact) to (JSON, error code, end).
 
 Raises Short, Bad, IndexError or struct.error when the frame is not such a message.
 """

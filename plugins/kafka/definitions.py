@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from pxcap.plugins.kafka.schema import TEXTS
 from pxcap.plugins.kafka.types import Api, Field
@@ -56,6 +57,7 @@ def flexible(key: int, version: int) -> bool:
     return version >= APIS[key].flexible
 
 
+@lru_cache(maxsize=1024)
 def fields(key: int, version: int, response: bool) -> tuple[Field, ...]:
     """The fields of a message in wire order; KeyError when the API is not known."""
     lines = [_parse(line) for line in _LINES[key, response]]

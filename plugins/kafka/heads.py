@@ -43,6 +43,8 @@ def known_key(key: int) -> bool:
 
 def wants_answer(frame: bytes, at: int, version: int) -> bool:
     """Whether a Produce request, whose body begins at `at`, will be answered: not with acks=0."""
+    if version >= 3 and frame[at : at + 2] == b"\xff\xff":  # no transaction, before version 9
+        return frame[at + 2 : at + 4] != b"\0\0"
     try:
         if version >= 9:
             length, at = uvarint(frame, at)

@@ -27,10 +27,10 @@ from pxcap.plugins.kafka.wire import (
     RESPONSE_HEAD,
     SASL_AUTHENTICATE,
     SASL_HANDSHAKE,
+    SHUTDOWN,
 )
 
 _HELD = 4096  # a frame up to this size is always held; a longer one up to the body limit
-_SPECIAL = (PRODUCE, SASL_HANDSHAKE)
 _ANSWER_HEAD = 9  # size, correlation id, and the count of tagged fields where the header has one
 
 
@@ -115,7 +115,7 @@ class KafkaParser(Parser):
         inbox = lane.inbox
         buf, pos = inbox.buf, inbox.pos
         unpack, size, time_at = REQUEST_HEAD.unpack_from, len(buf), inbox.time_at
-        clients, layouts, hold, add = CLIENTS, LAYOUTS, self._hold, self._stitch.request
+        clients, layouts, hold, add = CLIENTS, LAYOUTS, self._hold, self._stitch.quick
         while pos < size:
             if lane.lost:
                 pos, found = find_request(buf, pos)
@@ -149,16 +149,20 @@ class KafkaParser(Parser):
             if client >= 0:
                 at += client
                 name = clients[frame[REQUEST_HEAD_SIZE:at]]
-            if layouts[key, version].compact_head and frame[at : at + 1] == b"\0":
-                at += 1
-                request: Request = (time_at(pos), key, version, name, frame, at, None, "")
-            else:
+            tagged = layouts[key, version].compact_head
+            if key == SHUTDOWN or (tagged and frame[at : at + 1] != b"\0"):
                 request = request_of(frame, time_at(pos), self._render)
+            else:
+                request = (time_at(pos), key, version, name, frame, at + tagged, None, "")
             pos = end
-            if key in _SPECIAL or length > hold:
+            if (
+                length > hold
+                or key == SASL_HANDSHAKE
+                or (key == PRODUCE and not wants_answer(frame, request[5], version))
+            ):
                 self._special(ident, request)
             else:
-                add(ident, request)
+                add(ident, request, length + 4)
         inbox.pos = pos
 
     def _special(self, ident: int, request: Request) -> None:
@@ -245,13 +249,18 @@ class KafkaParser(Parser):
         """A whole response frame, or a raw SASL token in place of one."""
         stitch = self._stitch
         ident = RESPONSE_HEAD.unpack_from(frame)[1] if len(frame) >= RESPONSE_HEAD.size else 0
-        request = stitch.response(ident)
+        request = stitch.taken(ident)
         if request is None:
             stitch.stray(ident, len(frame) - 4, time)
-        elif request[2] is None:
+            return
+        began, key, version, client, asked, at, body, note = request
+        if version is None:
             stitch.answered(request, (token_text(frame[4:], self.info.settings.redact), None), time, "")
-        else:
-            stitch.answered(request, self._render.response(LAYOUTS[request[1], request[2]], frame), time, "")
+            return
+        text, code = self._render.response(LAYOUTS[key, version], frame)
+        if asked is not None:
+            body = self._render.request(key, version, asked, at)
+        stitch.rows.append((began, key, client, body, text, version, code, time - began, note))
 
     # Frames in parts.
 

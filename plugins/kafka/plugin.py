@@ -1,6 +1,7 @@
 """Registers Kafka with pxcap."""
 
 from pxcap.core.columns import Column, ColumnType
+from pxcap.core.comparison import Comparison
 from pxcap.core.markers import hookimpl
 from pxcap.core.protocol import ProtocolSpec
 from pxcap.plugins.kafka.parser import KafkaParser
@@ -46,3 +47,11 @@ KAFKA = ProtocolSpec(
 def register_protocols() -> tuple[ProtocolSpec, ...]:
     """One protocol, all of its versions."""
     return (KAFKA,)
+
+
+@hookimpl
+def register_comparisons() -> tuple[Comparison, ...]:
+    """With what tshark says."""
+    from pxcap.plugins.kafka.peer import COMPARISON
+
+    return (COMPARISON,)

@@ -112,7 +112,7 @@ def _api_versions(data: bytes) -> bool:
         if layout.response is None or size > len(data) or size < 40:
             continue
         try:
-            text, code, end = layout.response(data[:size], RESPONSE_HEAD.size, [0], True)
+            text, code, end = layout.response(data[:size], RESPONSE_HEAD.size, [0, 0], True)
         except UNREADABLE:
             continue
         if end == size and code in (0, 35) and '"api_key":18,' in text:

@@ -6,23 +6,27 @@ from pxcap.plugins.kafka.text import TEXTS, clipped, value_text
 from pxcap.plugins.kafka.types import Bad
 from pxcap.plugins.kafka.varint import uvarint, varint
 
-RECORD_COST = 32  # of the budget, for what is shown of a record beside its key, value and headers
+RECORD_COST = 2048  # of the budget: least that a record takes; decides how many small ones are shown, 32 by default
 _CONTROL_TYPES = {0: "abort", 1: "commit", 2: "leader_change", 3: "snapshot_header", 4: "snapshot_footer"}
 
 
-def records_of(buf: bytes, count: int, base: int, first: int, budget: int) -> tuple[list[str], int]:
+def records_of(
+    buf: bytes, pos: int, size: int, count: int, base: int, first: int, budget: int
+) -> tuple[list[str], int]:
     """The first records of a batch as JSON, and what they took of the budget.
 
     Args:
-        buf: The records, decompressed; may be cut.
+        buf: Holds the records, decompressed; may be cut.
+        pos: Where the first one begins.
+        size: Where they end.
         count: How many the batch has.
         base: Offset that theirs are relative to.
         first: Timestamp that theirs are relative to, ms since the epoch.
-        budget: Bytes that may be shown; the record that exhausts it is the last.
+        budget: Bytes that may be shown; the record that exhausts it is the last. Each takes RECORD_COST at least.
     """
     shown: list[str] = []
     append = shown.append
-    left, pos, size = budget, 0, len(buf)
+    left = budget
     try:
         for _ in range(count):
             if left <= 0:
@@ -30,7 +34,11 @@ def records_of(buf: bytes, count: int, base: int, first: int, budget: int) -> tu
             length = buf[pos]
             pos += 1
             if length > 127:
-                length, pos = uvarint(buf, pos - 1)
+                if buf[pos] < 128:
+                    length = length & 127 | buf[pos] << 7
+                    pos += 1
+                else:
+                    length, pos = uvarint(buf, pos - 1)
             stop = pos + (length >> 1)
             if length & 1:
                 break
@@ -64,7 +72,11 @@ def records_of(buf: bytes, count: int, base: int, first: int, budget: int) -> tu
                 value = "null"
             else:
                 if length > 127:
-                    length, pos = uvarint(buf, pos - 1)
+                    if buf[pos] < 128:
+                        length = length & 127 | buf[pos] << 7
+                        pos += 1
+                    else:
+                        length, pos = uvarint(buf, pos - 1)
                 end = pos + (length >> 1)
                 value = value_text(buf[pos:end])
                 pos = end
@@ -79,7 +91,8 @@ def records_of(buf: bytes, count: int, base: int, first: int, budget: int) -> tu
                 f'{{"offset":{base + ((number >> 1) ^ -(number & 1))}'
                 f',"timestamp":{first + ((delta >> 1) ^ -(delta & 1))},"key":{key},"value":{value}{extra}}}'
             )
-            left -= len(key) + len(value) + len(extra) + RECORD_COST
+            used = len(key) + len(value) + len(extra)
+            left -= max(used, RECORD_COST)
     except (IndexError, Bad):
         pass
     return shown, budget - left
@@ -110,7 +123,7 @@ def _long_record(buf: bytes, pos: int, stop: int, base: int, first: int, left: i
     if stop <= len(buf) and stop - pos <= room and buf[pos]:
         extra, pos = _headers(buf, pos, stop)
     text = f'{{"offset":{base + number},"timestamp":{first + delta},"key":{texts[0]},"value":{texts[1]}{extra}}}'
-    return text, left - room + RECORD_COST + len(extra)
+    return text, max(left - room + len(extra), RECORD_COST)
 
 
 def control_text(body: bytes) -> str:

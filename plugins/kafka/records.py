@@ -8,7 +8,7 @@ format are put together under one batch, and a compressed one holds further mess
 from struct import error, unpack_from
 
 from pxcap.plugins.kafka.codec import CODINGS, inflate
-from pxcap.plugins.kafka.record import control_text, records_of
+from pxcap.plugins.kafka.record import RECORD_COST, control_text, records_of
 from pxcap.plugins.kafka.text import value_text
 from pxcap.plugins.kafka.wire import (
     BATCH,
@@ -21,18 +21,40 @@ from pxcap.plugins.kafka.wire import (
     LOG_APPEND_TIME,
     MESSAGE,
     MESSAGE_SIZE,
+    PLAIN,
     TRANSACTIONAL,
 )
 
 ENTRY_COST = 160  # of the budget, for what is shown of a batch itself
-RECORD_COST = 32  # for what is shown of a record beside its key, value and headers
 RAW_BLOCK = 1 << 18  # a raw snappy block is decompressed whole or not at all
 _LEGACY_FIELDS = 8  # timestamp of a message v1
 _SNAPPY = 2
 
 
 def records_text(buf: bytes, pos: int, end: int, budget: list[int]) -> str:
-    """The records in `buf[pos:end]` as JSON; `budget[0]` bytes of them may be shown, and it is lowered by those that are."""
+    """The records in `buf[pos:end]` as JSON.
+
+    `budget[0]` bytes of them may be shown, and it is lowered by those that are; `budget[1]` is raised by their size.
+    """
+    size = end - pos
+    budget[1] += size
+    if size > BATCH_SIZE and budget[0] > 0:
+        base, length, _, magic, _, attributes, _, first, last, producer, _, _, count = PLAIN.unpack_from(buf, pos)
+        left = budget[0] - ENTRY_COST
+        if (
+            magic == 2
+            and length == size - BATCH_OVERHEAD
+            and not attributes
+            and producer < 0
+            and count * RECORD_COST <= left
+        ):  # one plain batch of which all is shown
+            shown, used = records_of(buf, pos + BATCH_SIZE, end, count, base, first, left)
+            if len(shown) == count:
+                budget[0] = left - used
+                return (
+                    f'{{"size":{size},"record_count":{count},"record_batches":[{{"base_offset":{base},"size":{size},"magic":2'
+                    f',"compression":"none","max_timestamp":{last},"record_count":{count},"records":[{",".join(shown)}]}}]}}'
+                )
     found = MessageSet(end - pos, budget)
     while pos < end:
         total = found.start(buf[pos : pos + BATCH_START_SIZE] if pos + BATCH_START_SIZE <= end else b"", end - pos)
@@ -147,7 +169,7 @@ class MessageSet:
         if attributes & CONTROL:
             self._entries.append(f'{text},"control":{control_text(body)}}}')
             return
-        shown, used = records_of(body, count, head.base_offset, head.base_timestamp, budget[0])
+        shown, used = records_of(body, 0, len(body), count, head.base_offset, head.base_timestamp, budget[0])
         budget[0] -= used
         text += f',"records":[{",".join(shown)}]'
         if len(shown) < count:
@@ -184,7 +206,7 @@ class MessageSet:
             return
         stamp = f',"timestamp":{timestamp}' if legacy.magic else ""
         legacy.records.append(f'{{"offset":{offset}{stamp},"key":{key},"value":{value}}}')
-        self._budget[0] -= len(key) + len(value) + RECORD_COST
+        self._budget[0] -= max(len(key) + len(value), RECORD_COST)
 
     def _wrapped(self, legacy: "_Legacy", offset: int, data: bytes, pos: int) -> None:
         """Messages compressed into one; in format v1 their offsets are relative and the wrapper's is the last one's."""

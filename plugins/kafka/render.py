@@ -7,15 +7,19 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from pxcap.plugins.kafka.compiler import UNREADABLE
+from pxcap.plugins.kafka.fast import FIRST, LAST, produce_text, produced_answer
 from pxcap.plugins.kafka.layouts import LAYOUTS, Layout
 from pxcap.plugins.kafka.text import HIDDEN, value_text
 from pxcap.plugins.kafka.types import Bad, Short
 from pxcap.plugins.kafka.varint import uvarint
 from pxcap.plugins.kafka.walker import Walk
-from pxcap.plugins.kafka.wire import API_VERSIONS, UNSUPPORTED_VERSION
+from pxcap.plugins.kafka.wire import API_VERSIONS, PRODUCE, UNSUPPORTED_VERSION
 
 _MAX_REMEMBERED = 512  # bytes of a body
 _MAX_MEMO = 2048
+_STRUCTURE = (
+    3  # of a message longer than the limit, what is not records may take this power of two less, for a fast reader
+)
 
 V = TypeVar("V")
 Answer = tuple[str, int | None]
@@ -55,10 +59,16 @@ class Renderer:
         memo = (key, version, frame[at:]) if layout.repeats and len(frame) - at <= _MAX_REMEMBERED else None
         if memo is not None and (text := self._bodies.get(memo)) is not None:
             return text
-        if len(frame) <= self._limit:
+        size = len(frame)
+        if size <= self._limit or not layout.repeats:
+            if key == PRODUCE and FIRST <= version <= LAST:
+                quick = produce_text(frame, at, version, [self._limit, 0])
+                if quick is not None:
+                    return quick
+            budget = [self._limit, 0]
             try:
-                text, _, end = read(frame, at, [self._limit], self._redact)
-                if end <= len(frame):
+                text, _, end = read(frame, at, budget, self._redact)
+                if end <= size and (size <= self._limit or size - budget[1] <= self._limit >> _STRUCTURE):
                     if memo is not None:
                         _remember(self._bodies, memo, text)
                     return text
@@ -86,10 +96,16 @@ class Renderer:
         memo = (key, version, frame[at:]) if layout.repeats and len(frame) - at <= _MAX_REMEMBERED else None
         if memo is not None and (answer := self._answers.get(memo)) is not None:
             return answer
-        if len(frame) <= self._limit:
+        size = len(frame)
+        if size <= self._limit or not layout.repeats:
+            if key == PRODUCE and FIRST <= version <= LAST and size < _MAX_REMEMBERED:
+                quick = produced_answer(frame, at, version, read)
+                if quick is not None:
+                    return quick
+            budget = [self._limit, 0]
             try:
-                text, code, end = read(frame, at, [self._limit], self._redact)
-                if end <= len(frame):
+                text, code, end = read(frame, at, budget, self._redact)
+                if end <= size and (size <= self._limit or size - budget[1] <= self._limit >> _STRUCTURE):
                     if memo is not None:
                         _remember(self._answers, memo, (text, code))
                     return text, code

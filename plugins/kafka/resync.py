@@ -142,7 +142,7 @@ def _is_body(layout: Layout, response: bool, data: bytes, at: int, size: int, ta
         if tagged:
             at = after_tags(data, at)
         if len(data) == size and read is not None:
-            return read(data, at, [0], True)[2] == size
+            return read(data, at, [0, 0], True)[2] == size
     except UNREADABLE:
         return False
     walk = Walk(layout.fields(response), layout.compact, size - at, _BUDGET, True)

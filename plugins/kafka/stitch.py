@@ -13,6 +13,7 @@ from pxcap.plugins.kafka.render import Answer, Renderer
 from pxcap.plugins.kafka.types import Request
 
 MAX_WEIGHT = 3 << 20  # bytes that unanswered requests may take
+_NEAR = MAX_WEIGHT - (1 << 19)  # up to here a request that is not long needs no care
 _OVERHEAD = 200  # of a request beside its bytes
 _MAX_UNASKED = 1024  # correlation ids of requests with acks=0 that are remembered
 _TOKENS = 1 << 32  # keys of raw SASL tokens, which have no correlation id: from here on
@@ -53,6 +54,14 @@ class Stitcher:
         self._unasked: set[int] = set()
         self._next_token = _TOKENS
 
+    def quick(self, ident: int, request: Request, size: int) -> None:
+        """Note a request with a frame of `size` bytes, as `request` does."""
+        if ident in self.pending or self._weight > _NEAR:
+            self.request(ident, request)
+        else:
+            self.pending[ident] = request
+            self._weight += _OVERHEAD + size
+
     def request(self, ident: int, request: Request) -> None:
         """Note a request that will be answered."""
         self._weight += _weight(request)
@@ -74,6 +83,15 @@ class Stitcher:
     def token_next(self) -> bool:
         """Whether the next frame of the broker answers a raw SASL token."""
         return next(iter(self.pending)) >= _TOKENS
+
+    def taken(self, ident: int) -> Request | None:
+        """Take out the request that a response answers, as `response` does."""
+        if self.tokens or self.lossy or self._again:
+            return self.response(ident)
+        request = self.pending.pop(ident, None)
+        if request is not None:
+            self._weight -= _OVERHEAD + len(request[4] or request[6] or "")
+        return request
 
     def response(self, ident: int) -> Request | None:
         """Take out the request that a response answers; None when it was not seen."""

@@ -90,7 +90,7 @@ class Walk:
         self._compact = compact
         self._redact = redact
         self._budget = budget
-        self._records_budget = [budget]
+        self._records_budget = [budget, 0]
         self._buf = bytearray()
         self._pos = 0
         self._skip = 0

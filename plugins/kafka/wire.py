@@ -47,6 +47,7 @@ BATCH = layout(
     "kafka record batch v2",
 )
 BATCH_SIZE = 61
+PLAIN = Struct(">qiiBIHiqqqhii")  # the same, for the fast path
 
 MESSAGE = layout(
     Layout("offset" / Int64sb, "length" / Int32sb, "crc" / Int32ub, "magic" / Int8ub, "attributes" / Int8sb),

@@ -7,7 +7,7 @@ from pxcap.plugins.kafka.record import control_text, records_of
 
 
 def shown(data: bytes, count: int, budget: int = 10_000) -> list[dict[str, object]]:
-    texts, used = records_of(data, count, 100, 5000, budget)
+    texts, used = records_of(data, 0, len(data), count, 100, 5000, budget)
     assert used >= 0
     return [json.loads(text) for text in texts]
 
@@ -23,10 +23,10 @@ def test_keys_values_headers_offsets_and_times() -> None:
 
 def test_the_budget_ends_it() -> None:
     data = b"".join(record(at, None, b"v" * 100) for at in range(50))
-    texts, used = records_of(data, 50, 0, 0, 1000)
+    texts, used = records_of(data, 0, len(data), 50, 0, 0, 10_000)
     assert 5 <= len(texts) <= 10
-    assert used >= 1000
-    assert records_of(data, 50, 0, 0, 0) == ([], 0)
+    assert used >= 10_000
+    assert records_of(data, 0, len(data), 50, 0, 0, 0) == ([], 0)
 
 
 def test_a_value_beyond_the_budget_is_cut() -> None:

@@ -12,7 +12,7 @@ from pxcap.plugins.kafka.records import MessageSet, records_text
 
 
 def read(data: bytes, budget: int = 1 << 20) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(records_text(b"xx" + data + b"yy", 2, 2 + len(data), [budget]))
+    found: dict[str, Any] = json.loads(records_text(b"xx" + data + b"yy", 2, 2 + len(data), [budget, 0]))
     return found
 
 
