@@ -116,6 +116,8 @@ class KafkaParser(Parser):
         buf, pos = inbox.buf, inbox.pos
         unpack, size, time_at = REQUEST_HEAD.unpack_from, len(buf), inbox.time_at
         clients, layouts, hold, add = CLIENTS, LAYOUTS, self._hold, self._stitch.quick
+        turn = pos  # up to here, `time` is when the bytes were seen
+        time = 0
         while pos < size:
             if lane.lost:
                 pos, found = find_request(buf, pos)
@@ -149,11 +151,13 @@ class KafkaParser(Parser):
             if client >= 0:
                 at += client
                 name = clients[frame[REQUEST_HEAD_SIZE:at]]
+            if pos >= turn:
+                time, turn = time_at(pos), inbox.segment_after(pos)
             tagged = layouts[key, version].compact_head
             if key == SHUTDOWN or (tagged and frame[at : at + 1] != b"\0"):
-                request = request_of(frame, time_at(pos), self._render)
+                request = request_of(frame, time, self._render)
             else:
-                request = (time_at(pos), key, version, name, frame, at + tagged, None, "")
+                request = (time, key, version, name, frame, at + tagged, None, "")
             pos = end
             if (
                 length > hold
@@ -212,9 +216,11 @@ class KafkaParser(Parser):
     # Responses.
 
     def _responses(self, lane: Lane) -> None:
-        inbox, stitch, hold = lane.inbox, self._stitch, self._hold
+        inbox, stitch, hold, respond = lane.inbox, self._stitch, self._hold, self._response
         buf, pos = inbox.buf, inbox.pos
         unpack, size, time_at = RESPONSE_HEAD.unpack_from, len(buf), inbox.time_at
+        turn = pos
+        time = 0
         while pos < size:
             if lane.lost:
                 pos, found = find_response(buf, pos, stitch.pending)
@@ -241,7 +247,9 @@ class KafkaParser(Parser):
                 self._begin(1, lane, pos, end, _ANSWER_HEAD if length > hold else end - pos)
                 pos = size
                 break
-            self._response(buf[pos:end], time_at(pos))
+            if pos >= turn:
+                time, turn = time_at(pos), inbox.segment_after(pos)
+            respond(buf[pos:end], time)
             pos = end
         inbox.pos = pos
 

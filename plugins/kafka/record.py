@@ -2,6 +2,7 @@
 
 from struct import error, unpack_from
 
+from pxcap.core.text import quote
 from pxcap.plugins.kafka.text import TEXTS, clipped, value_text
 from pxcap.plugins.kafka.types import Bad
 from pxcap.plugins.kafka.varint import uvarint, varint
@@ -96,6 +97,43 @@ def records_of(
     except (IndexError, Bad):
         pass
     return shown, budget - left
+
+
+def only_record(buf: bytes, pos: int, end: int, room: int) -> str | None:
+    """Key and value of the one record of a batch, behind its offset and timestamp, as `records_of` writes them.
+
+    None when it is not plain: its own deltas are 0, it has no headers, and it takes no more than `room` bytes.
+    """
+    length = buf[pos]
+    pos += 1
+    if length > 127:
+        length = length & 127 | buf[pos] << 7
+        pos += 1
+    if pos + (length >> 1) != end or length >> 1 > room or buf[end - 1] or buf[pos : pos + 3] != b"\0\0\0":
+        return None
+    pos += 3
+    length = buf[pos]
+    pos += 1
+    if length == 1:
+        key = "null"
+    elif length < 128:
+        stop = pos + (length >> 1)
+        key = value_text(buf[pos:stop])
+        pos = stop
+    else:
+        return None
+    length = buf[pos]
+    pos += 1
+    if length > 127:
+        length = length & 127 | buf[pos] << 7
+        pos += 1
+    if length & 1 or pos + (length >> 1) != end - 1:
+        return None
+    try:
+        value = buf[pos : end - 1].decode()
+    except UnicodeDecodeError:
+        return None
+    return None if "\0" in value else f'"key":{key},"value":{quote(value)}'
 
 
 def _long_record(buf: bytes, pos: int, stop: int, base: int, first: int, left: int) -> tuple[str, int]:

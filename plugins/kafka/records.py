@@ -8,7 +8,7 @@ format are put together under one batch, and a compressed one holds further mess
 from struct import error, unpack_from
 
 from pxcap.plugins.kafka.codec import CODINGS, inflate
-from pxcap.plugins.kafka.record import RECORD_COST, control_text, records_of
+from pxcap.plugins.kafka.record import RECORD_COST, control_text, only_record, records_of
 from pxcap.plugins.kafka.text import value_text
 from pxcap.plugins.kafka.wire import (
     BATCH,
@@ -48,6 +48,15 @@ def records_text(buf: bytes, pos: int, end: int, budget: list[int]) -> str:
             and producer < 0
             and count * RECORD_COST <= left
         ):  # one plain batch of which all is shown
+            if count == 1:
+                one = only_record(buf, pos + BATCH_SIZE, end, RECORD_COST)
+                if one is not None:
+                    budget[0] = left - RECORD_COST
+                    return (
+                        f'{{"size":{size},"record_count":1,"record_batches":[{{"base_offset":{base},"size":{size},"magic":2'
+                        f',"compression":"none","max_timestamp":{last},"record_count":1'
+                        f',"records":[{{"offset":{base},"timestamp":{first},{one}}}]}}]}}'
+                    )
             shown, used = records_of(buf, pos + BATCH_SIZE, end, count, base, first, left)
             if len(shown) == count:
                 budget[0] = left - used
