@@ -95,6 +95,8 @@ class Lane:
         return [message] if message is not None else []
 
     def _lose_track(self) -> None:
+        if self._mode is Mode.EITHER and not self._framing:
+            self._framing = resync.FRAMED  # of the two by far the more common
         self._mode = Mode.LOST
         self._segment, self._plain, self._plain_at, self._skip = None, b"", 0, False
         self._unseen = True
@@ -113,7 +115,6 @@ class Lane:
         if message is not None:
             self._unseen = False
             if WIDE <= message.version < DSE1:
-                self._framing = ""
                 if message.opcode in _HAND_OVER[self._direction]:
                     self._mode = Mode.EITHER
             else:
@@ -142,7 +143,7 @@ class Lane:
         if self._mode is Mode.EITHER:
             head = head_at(buf, pos)
             if head is None:
-                self._mode = Mode.RAW
+                self._mode, self._framing = Mode.RAW, resync.RAW
                 return None, True
         else:
             head = read_head(buf[pos : pos + need])

@@ -7,14 +7,14 @@ from struct import Struct
 
 from pxcap.core.text import quote
 from pxcap.plugins.cql.datatypes import read_string, read_type
-from pxcap.plugins.cql.types import DataType, Metadata
+from pxcap.plugins.cql.types import DataType, Decode, Metadata
 from pxcap.plugins.cql.wire import GLOBAL_TABLE, MAX_COLUMNS, METADATA_CHANGED, MORE_PAGES, NO_METADATA
 
 _U16, _I32, _II = Struct(">H").unpack_from, Struct(">i").unpack_from, Struct(">ii").unpack_from
-_PREFIX = 96  # bytes by which remembered metadata is looked up
-_MAX_SPECS, _LONGEST = 256, 8192  # remembered, and the longest of them, bytes
+_PREFIX = 16  # bytes by which remembered metadata is looked up: keyspace and table, mostly
+_MAX_PREFIXES, _MAX_ALIKE, _LONGEST = 64, 8, 8192  # remembered, with one prefix; and the longest of them, bytes
 
-Specs = tuple[bytes, int, tuple[str, ...], tuple[DataType, ...], str]
+Specs = tuple[bytes, tuple[str, ...], tuple[DataType, ...], str, tuple[Decode, ...]]
 
 
 class Columns:
@@ -23,7 +23,7 @@ class Columns:
     __slots__ = ("_known",)
 
     def __init__(self) -> None:
-        self._known: dict[tuple[int, int, bytes], Specs] = {}
+        self._known: dict[tuple[int, int, bytes], list[Specs]] = {}
 
     def result(self, buf: bytes, pos: int) -> tuple[Metadata, int]:
         """Metadata of a result, and the position behind it.
@@ -58,17 +58,25 @@ class Columns:
 
     def _specs(self, buf: bytes, pos: int, flags: int, count: int) -> tuple[Metadata, int]:
         key = (flags & GLOBAL_TABLE, _bounded(count), buf[pos : pos + _PREFIX])
-        known = self._known.get(key)
-        if known is None or not buf.startswith(known[0], pos):
+        alike = self._known.get(key, ())
+        for known in alike:
+            if buf.startswith(known[0], pos):
+                break
+        else:
             names, types, end = _read_specs(buf, pos, flags, count)
-            known = buf[pos:end], end - pos, names, types, f"[{','.join(map(quote, names))}]"
+            decoders = tuple(item.decode for item in types)
+            known = buf[pos:end], names, types, f"[{','.join(map(quote, names))}]", decoders
             if end - pos <= _LONGEST:
-                if len(self._known) >= _MAX_SPECS:
-                    self._known.clear()
-                self._known[key] = known
-        _, size, names, types, header = known
-        decoders = tuple(item.decode for item in types)
-        return Metadata(count, names, types, None, None, header, decoders), pos + size
+                self._remember(key, known)
+        raw, names, types, header, decoders = known
+        return Metadata(count, names, types, None, None, header, decoders), pos + len(raw)
+
+    def _remember(self, key: tuple[int, int, bytes], specs: Specs) -> None:
+        if key not in self._known and len(self._known) >= _MAX_PREFIXES:
+            self._known.clear()
+        alike = self._known.setdefault(key, [])
+        alike.insert(0, specs)
+        del alike[_MAX_ALIKE:]
 
 
 def _read_specs(buf: bytes, pos: int, flags: int, count: int) -> tuple[tuple[str, ...], tuple[DataType, ...], int]:

@@ -8,7 +8,7 @@ from struct import Struct
 
 from pxcap.core.protocol import NO, SURE, Sample
 from pxcap.plugins.cql.resync import fits, starts_message
-from pxcap.plugins.cql.segments import head_at
+from pxcap.plugins.cql.segments import Head, head_at
 from pxcap.plugins.cql.wire import (
     COMPRESSED,
     ERROR,
@@ -50,12 +50,25 @@ def _side(data: bytes, direction: int, midstream: bool) -> int | None:
     if not midstream:
         return _beginning(data, direction)
     if (head := head_at(data, 0)) is not None and head.size:
-        return SURE if len(data) < head.length + HEADER_SIZE or _carries(data, head.length, direction) else ONE
+        return _segment(data, head, direction)
     return _messages(data, direction)
 
 
-def _carries(data: bytes, pos: int, direction: int) -> bool:
-    return starts_message(data, pos, direction)
+def _segment(data: bytes, head: Head, direction: int) -> int:
+    """A segment is CQL for sure; which side sent it the message in it tells, unless it is the rest of a long one."""
+    at = head.length
+    if head.unpacked:  # LZ4 begins with the number of bytes it copies, and these bytes
+        at += 1
+        if data[at - 1 : at] >= b"\xf0":
+            while data[at : at + 1] == b"\xff":
+                at += 1
+            at += 1
+        if at >= len(data):
+            return ONE
+        return (SURE if data[at] >> 7 == direction else NO) if head.self_contained else ONE
+    if starts_message(data, at, 1 - direction):
+        return NO
+    return SURE if starts_message(data, at, direction) else ONE
 
 
 def _beginning(data: bytes, direction: int) -> int:
@@ -81,7 +94,9 @@ def _beginning(data: bytes, direction: int) -> int:
     if size < 15 or data[start + 2 : start + 4] == b"\0\0":
         return NO
     body = data[start : start + size]
-    return SURE if b"CQL_VERSION" in body else ONE if len(body) < size and fits(data, 0, 0) else NO
+    if b"CQL_VERSION" in body:
+        return SURE
+    return ONE if len(body) < size and fits(data, 0, 0) is not False else NO
 
 
 def _messages(data: bytes, direction: int) -> int:

@@ -15,6 +15,7 @@ from pxcap.plugins.cql.wire import (
     AUTHENTICATE,
     BATCH,
     COMPRESSED,
+    DSE1,
     ERROR,
     EVENT,
     EVENTS,
@@ -37,6 +38,7 @@ from pxcap.plugins.cql.wire import (
     TRACING,
     VERSIONS,
     WARNING,
+    WIDE,
 )
 
 WINDOW = 64  # bytes from its beginning by which a message is judged
@@ -147,6 +149,15 @@ def starts_message(payload: bytes, pos: int, direction: int) -> bool:
     return fits(payload, pos, direction) is True
 
 
+def _unframed(buf: bytes, pos: int) -> bool:
+    """Whether a message that may begin at `pos` needs no segment around it: one in v5 does but for the handshake."""
+    version = buf[pos] & 0x7F
+    return not WIDE <= version < DSE1 or buf[pos + 4 : pos + 5] in _HANDSHAKE
+
+
+_HANDSHAKE = (b"", *(bytes([opcode]) for opcode in (OPTIONS, STARTUP, SUPPORTED, AUTHENTICATE)))
+
+
 def find(buf: bytes, pos: int, direction: int, framing: str) -> tuple[int, str]:
     """Position of the next message or segment and its kind, RAW or FRAMED.
 
@@ -159,7 +170,7 @@ def find(buf: bytes, pos: int, direction: int, framing: str) -> tuple[int, str]:
         pos = match.start()
         if framing != RAW and size - pos < LZ4_HEAD:
             break
-        if framing != FRAMED and (fit := fits(buf, pos, direction)) is not False:
+        if framing != FRAMED and (fit := fits(buf, pos, direction)) is not False and (framing or _unframed(buf, pos)):
             return (pos, RAW) if fit else (pos, "")
         if framing != RAW:
             if buf[pos : pos + LZ4_HEAD] == _ZEROS:  # begins nothing, and there may be many

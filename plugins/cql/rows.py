@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from pxcap.core.text import quote, to_text
+from pxcap.plugins.cql.fast import SMALL, loop_for
 from pxcap.plugins.cql.types import Decode
 from pxcap.plugins.cql.values import odd, textual
 
@@ -12,10 +13,13 @@ _NEGATIVE = 0x80000000
 def row_lines(buf: bytes, pos: int, count: int, decoders: Sequence[Decode], room: int) -> list[str]:
     """The first of `count` rows of `buf` from `pos` on, each a JSON array; at most about `room` characters together.
 
-    Each value is a [bytes] (section 4.2.5.2). Where the body was cut, or a value is longer than there is room for, the
+    Each value is a [bytes] (section 4.2.5.2). Where the body was cut, or a long value finds too little room, the
     row ends with what there is of it, unclosed.
     """
     lines: list[str] = []
+    if (loop := loop_for(decoders)) is not None:
+        pos, room = loop(buf, pos, count, room, decoders, lines)
+        count -= len(lines)
     from_bytes, end = int.from_bytes, len(buf)
     for _ in range(count):
         cells: list[str] = []
@@ -27,7 +31,7 @@ def row_lines(buf: bytes, pos: int, count: int, decoders: Sequence[Decode], room
                 append("null")
                 continue
             after = pos + size
-            if after > end or size > room:
+            if after > end or size > max(room, SMALL):
                 if pos < end:
                     append(begun(buf[pos : min(after, end)], size, decode, room))
                 if cells:

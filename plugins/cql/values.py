@@ -99,7 +99,7 @@ def double(data: bytes) -> str:
         value = _F64(data)[0]
     except error:
         return odd(data)
-    return repr(value) if isfinite(value) else _infinite(value)
+    return repr(value) if isfinite(value) else infinite(value)
 
 
 def single(data: bytes) -> str:
@@ -109,7 +109,7 @@ def single(data: bytes) -> str:
     except error:
         return odd(data)
     if not isfinite(value):
-        return _infinite(value)
+        return infinite(value)
     for places in (6, 7, 8):
         short = f"{value:.{places}g}"
         if _packed(float(short)) == data:
@@ -127,7 +127,8 @@ def _packed(value: float) -> bytes:
         return b""
 
 
-def _infinite(value: float) -> str:
+def infinite(value: float) -> str:
+    """What JSON has no number for."""
     return '"NaN"' if isnan(value) else '"Infinity"' if value > 0 else '"-Infinity"'
 
 
@@ -176,19 +177,28 @@ def date(data: bytes) -> str:
     return f'"{found}"' if found else str(days)
 
 
-def timestamp(data: bytes) -> str:
-    """Value of a timestamp: milliseconds from 1970 in UTC; beyond the year 9999 their number."""
-    try:
-        value = _I64(data)[0]
-    except error:
-        return odd(data)
+_MINUTES = tuple(f"T{minute // 60:02}:{minute % 60:02}:" for minute in range(1440))
+_SECONDS = tuple(f"{second:02}." for second in range(60))
+_MILLISECONDS = tuple(f'{ms:03}Z"' for ms in range(1000))
+
+
+def instant(value: int) -> str:
+    """Milliseconds from 1970 in UTC; beyond the year 9999 their number."""
     days, ms = divmod(value, 86_400_000)
     found = _dates[days]
     if found is None:
         return str(value)
+    minutes, ms = divmod(ms, 60_000)
     seconds, ms = divmod(ms, 1000)
-    minutes, seconds = divmod(seconds, 60)
-    return f'"{found}T{minutes // 60:02}:{minutes % 60:02}:{seconds:02}.{ms:03}Z"'
+    return f'"{found}{_MINUTES[minutes]}{_SECONDS[seconds]}{_MILLISECONDS[ms]}'
+
+
+def timestamp(data: bytes) -> str:
+    """Value of a timestamp, as `instant`."""
+    try:
+        return instant(_I64(data)[0])
+    except error:
+        return odd(data)
 
 
 def time(data: bytes) -> str:

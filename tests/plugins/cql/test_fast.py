@@ -1,0 +1,69 @@
+"""The written loops give what the cells one by one give, whatever the columns and the bytes."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.plugins.cql import wires as w
+
+from pxcap.plugins.cql import fast, rows, values
+from pxcap.plugins.cql.types import Decode
+
+DECODERS = [kind.decode for kind in values.NATIVE.values()]
+SIZES = {decode: size for decode, (_, size, _) in fast._FIXED.items()}
+
+
+def cell(decode: Decode) -> st.SearchStrategy[bytes | None]:
+    right = st.binary(min_size=SIZES.get(decode, 0), max_size=SIZES.get(decode, 12))
+    return st.one_of(right, right, right, st.none(), st.binary(max_size=40), st.just(b"a\0b"))
+
+
+@st.composite
+def results(draw: st.DrawFn) -> tuple[list[Decode], bytes, int]:
+    decoders = draw(st.lists(st.sampled_from(DECODERS), min_size=1, max_size=8))
+    count = draw(st.integers(0, 5))
+    body = b"".join(w.value(draw(cell(decode))) for _ in range(count) for decode in decoders)
+    return decoders, body[: draw(st.integers(0, len(body)))] if draw(st.booleans()) else body, count
+
+
+def one_by_one(monkeypatch: Any, *arguments: Any) -> list[str]:
+    with monkeypatch.context() as patch:
+        patch.setattr(rows, "loop_for", lambda decoders: None)
+        return rows.row_lines(*arguments)
+
+
+@given(results(), st.integers(1, 400))
+def test_as_one_by_one(result: tuple[list[Decode], bytes, int], room: int) -> None:
+    decoders, body, count = result
+    with pytest.MonkeyPatch.context() as patch:
+        assert rows.row_lines(body, 0, count, decoders, room) == one_by_one(patch, body, 0, count, decoders, room)
+
+
+def test_a_loop_takes_whole_rows_and_says_where_it_stopped() -> None:
+    decoders = (values.integer, values.text)
+    body = w.value(w.number(1)) + w.value(b"x") + w.value(w.number(2)) + w.value(None)
+    lines: list[str] = []
+    loop = fast.loop_for(decoders)
+    assert loop is not None
+    assert loop(body + b"\0", 0, 5, 100, decoders, lines) == (len(body), 100 - len('[1,"x"][2,null]') - 2)
+    assert [json.loads(line) for line in lines] == [[1, "x"], [2, None]]
+
+
+def test_loops_are_shared_and_bounded() -> None:
+    assert fast.loop_for((values.integer, values.text)) is fast.loop_for((values.integer, values.text))
+    assert fast.loop_for((values.integer,)) is not fast.loop_for((values.text,))
+    assert fast.loop_for(()) is None
+    assert fast.loop_for((values.integer,) * 65) is None
+    for n in range(600):
+        fast.loop_for([DECODERS[n >> shift & 15] for shift in (0, 4, 8)])
+    assert len(fast._loops) <= 512
+
+
+def test_cells_refuse_what_is_cut() -> None:
+    assert fast.cells(w.value(b"ab") + w.value(None), 0, (values.text, values.text), 9) == ('"ab",null', 10)
+    with pytest.raises(IndexError):
+        fast.cells(w.value(b"ab" * 9), 0, (values.text,), 1)
+    with pytest.raises(IndexError):
+        fast.cells(w.value(b"ab")[:-1], 0, (values.text,), 9)
