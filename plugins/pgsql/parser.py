@@ -8,10 +8,12 @@ from pxcap.core.ahead import Ahead
 from pxcap.core.protocol import REQUEST, RESPONSE, TRUNCATED, ConnectionInfo, Parser, Row
 from pxcap.core.stream import Chunk
 from pxcap.plugins.pgsql import wire
+from pxcap.plugins.pgsql.fast import common_requests, common_responses
 from pxcap.plugins.pgsql.lane import HEADER, Clock, Lane
 from pxcap.plugins.pgsql.requests import Requests
 from pxcap.plugins.pgsql.responses import Responses
 from pxcap.plugins.pgsql.stitch import MAX_WEIGHT, Stitcher
+from pxcap.plugins.pgsql.types import CYCLE
 from pxcap.plugins.pgsql.wire import COPY_DATA, DATA_ROW, HEADER_SIZE, KEEP, MAX_MESSAGE
 
 ENOUGH = 2048  # unanswered requests before more are parsed
@@ -115,7 +117,7 @@ class PgsqlParser(Parser):
             self._feed_requests(ahead.take())
 
     def _feed_requests(self, chunk: Chunk) -> None:
-        lane, clock, requests = self._lanes[REQUEST], Clock(chunk), self._requests
+        lane, clock, requests, stitch = self._lanes[REQUEST], Clock(chunk), self._requests, self._stitch
         buf, pos = chunk.data, 0
         end = len(buf)
         while not self.done:
@@ -128,6 +130,11 @@ class PgsqlParser(Parser):
                 return
             while end - pos >= HEADER_SIZE:
                 kind, size = HEADER(buf, pos)
+                if kind in _CYCLES and stitch.plain:
+                    at = common_requests(buf, pos, clock, requests, stitch)
+                    if at > pos:
+                        pos = at
+                        continue
                 stop = pos + 1 + size
                 if kind not in wire.REQUESTS or not 4 <= size <= MAX_MESSAGE:
                     break
@@ -198,6 +205,11 @@ class PgsqlParser(Parser):
                 stop = pos + 1 + size
                 if not pending and ahead.size:
                     self._catch_up(False)
+                if kind in _CYCLE_ANSWERS and pending and pending[0].kind == CYCLE and stitch.plain:
+                    at = common_responses(buf, pos, clock, stitch, responses.columns, responses.tags)
+                    if at > pos:
+                        pos = at
+                        continue
                 if kind == DATA_ROW:
                     count = 0
                     while stop <= end and size >= MIN_ROW:
@@ -273,4 +285,6 @@ class PgsqlParser(Parser):
             self._responses.readers[kind](message, HEADER_SIZE, len(message), when)
 
 
+_CYCLES = frozenset({wire.PARSE, wire.BIND})
+_CYCLE_ANSWERS = frozenset({wire.PARSE_COMPLETE, wire.BIND_COMPLETE})
 _SINGLE = frozenset({wire.SSL_REQUEST, wire.GSSENC_REQUEST})

@@ -83,7 +83,9 @@ def own(record: Mapping[str, Any]) -> Transaction | None:
         return None
     rows = record["resp_rows"]
     code = record["resp_sqlstate"] or ""
-    return Transaction(_what(command, record["req"] if command in ("Query", "Parse") else ""), {"rows": rows, "code": code})
+    return Transaction(
+        _what(command, record["req"] if command in ("Query", "Parse") else ""), {"rows": rows, "code": code}
+    )
 
 
 def _what(command: object, sql: object) -> str:

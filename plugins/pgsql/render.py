@@ -1,7 +1,7 @@
 """Parts of messages as people read them: errors, columns, tags, parameters. Repeated ones are remembered, within bounds."""
 
 from pxcap.core.layout import Invalid, Partial
-from pxcap.core.text import clip_text, to_json, to_text
+from pxcap.core.text import clip_text, quote, to_json, to_text
 from pxcap.plugins.pgsql.oids import type_name
 from pxcap.plugins.pgsql.types import Portal
 from pxcap.plugins.pgsql.values import Value, decode
@@ -76,6 +76,13 @@ class Tags:
         return found
 
 
+def _literal(value: Value) -> str:
+    """A value as JSON."""
+    if isinstance(value, str):
+        return quote(value)
+    return str(value) if type(value) is int else to_json(value)
+
+
 def parameters(portal: Portal, limit: int) -> str | None:
     """The parameters as a JSON array; None when there are none."""
     values = portal.values
@@ -88,5 +95,5 @@ def parameters(portal: Portal, limit: int) -> str | None:
             oid = types[at] if at < len(types) else 0
             code = formats[at] if at < len(formats) and len(formats) > 1 else formats[0] if len(formats) == 1 else 0
             shown.append(None if value is None else decode(value, oid, code == 1, limit))
-        portal.rendered = to_json(shown)
+        portal.rendered = f"[{','.join(map(_literal, shown))}]"
     return portal.rendered

@@ -13,11 +13,12 @@ from pxcap.core.text import REDACTED, clip_text, to_json, to_text
 from pxcap.plugins.pgsql import wire
 from pxcap.plugins.pgsql.redact import redact
 from pxcap.plugins.pgsql.stitch import Stitcher
-from pxcap.plugins.pgsql.types import STARTUP, Portal, Request, Statement
+from pxcap.plugins.pgsql.types import STARTUP, Cycle, Portal, Request, Statement
 
 MAX_NAMED = 1024  # statements, and portals, known by name
 MAX_TEXTS = 1 << 20  # bytes of their texts and values
 MAX_NAME = 256
+MEMO, MEMO_SIZE = 256, 2048  # Parse bodies, and bytes of one, that are remembered
 
 STATEMENT, PORTAL = b"SP"
 
@@ -28,6 +29,7 @@ class Requests:
     Attributes:
         replication: The startup message asked for replication mode.
         copying: The last request that COPY data can belong to.
+        last_parsed: Name of the statement that was defined last.
     """
 
     def __init__(self, settings: Settings, stitch: Stitcher, error: Callable[[str], None]) -> None:
@@ -38,6 +40,8 @@ class Requests:
         self._statements: dict[bytes, Statement] = {}
         self._portals: dict[bytes, Portal] = {}
         self._weight = 0
+        self._memo: dict[bytes, tuple[bytes, str, tuple[int, ...]]] = {}  # Parse bodies that were seen
+        self.last_parsed = b""
         self.replication = False
         self.copying: Request | None = None
         self._readers: dict[int, Callable[[bytes, int, int, int, str], None]] = {
@@ -64,6 +68,8 @@ class Requests:
     def copied(self, size: int) -> None:
         """COPY data was sent."""
         request = self.copying
+        if isinstance(request, Cycle) and request.execute is not None:
+            request = self.copying = request.execute
         if request is not None:
             request.copied = max(request.copied, 0) + size
 
@@ -110,27 +116,24 @@ class Requests:
     # The extended protocol.
 
     def _parse(self, buf: bytes, start: int, stop: int, time: int, flaw: str) -> None:
-        parse = _read(wire.PARSE_BODY, buf, start, stop)
-        if parse is not None:
-            name, sql, types = parse.name, parse.sql, tuple(parse.types)
-        else:
+        statement = self.parsed(buf[start:stop])
+        if statement is None:
             name, _, rest = buf[start:stop].partition(b"\0")
-            sql, types = rest.partition(b"\0")[0], ()
-        statement = Statement(self._sql(sql), types)
-        self._keep(self._statements, name, statement, len(sql))
+            sql = rest.partition(b"\0")[0]
+            statement = Statement(self._sql(sql))
+            self._keep(self._statements, name, statement, len(sql))
         self._put(Request(wire.PARSE, time, statement.text, statement=statement), flaw)
 
     def _bind(self, buf: bytes, start: int, stop: int, time: int, flaw: str) -> None:
         bind = _read(wire.BIND_BODY, buf, start, stop)
         if bind is not None:
-            portal = Portal(self._statement(bind.statement), bind.formats, self._values(bind.values))
-            name = bind.portal
+            name, portal = bind.portal, self.bound(self.statement(bind.statement), bind)
         else:
             name, _, rest = buf[start:stop].partition(b"\0")
-            portal = Portal(self._statement(rest.partition(b"\0")[0]))
+            portal = Portal(self.statement(rest.partition(b"\0")[0]))
             if not flaw:
                 self._error("bad_bind")
-        self._keep(self._portals, name, portal, stop - start)
+            self._keep(self._portals, name, portal, 0)
         self._put(Request(wire.BIND, time, portal.statement.text, portal), flaw)
 
     def _execute(self, buf: bytes, start: int, stop: int, time: int, flaw: str) -> None:
@@ -142,7 +145,7 @@ class Requests:
 
     def _describe(self, buf: bytes, start: int, stop: int, time: int, flaw: str) -> None:
         kind, name = _named(buf, start, stop)
-        statement = self._statement(name) if kind == STATEMENT else self._portal(name).statement
+        statement = self.statement(name) if kind == STATEMENT else self._portal(name).statement
         request = Request(wire.DESCRIBE, time, statement.text, statement=statement if kind == STATEMENT else None)
         self._put(request, flaw)
 
@@ -164,6 +167,30 @@ class Requests:
 
     # Parts.
 
+    def parsed(self, body: bytes) -> Statement | None:
+        """Define the statement of a Parse; None when its body is not whole."""
+        known = self._memo.get(body)
+        if known is None:
+            parse = _read(wire.PARSE_BODY, body, 0, len(body))
+            if parse is None:
+                return None
+            known = parse.name, self._sql(parse.sql), tuple(parse.types)
+            if len(body) <= MEMO_SIZE:
+                if len(self._memo) >= MEMO:
+                    self._memo.clear()
+                self._memo[body] = known
+        name, text, types = known
+        statement = Statement(text, types)
+        self.last_parsed = name
+        self._keep(self._statements, name, statement, len(body))
+        return statement
+
+    def bound(self, statement: Statement, bind: Any) -> Portal:
+        """Define the portal of a Bind."""
+        portal = Portal(statement, bind.formats, self._values(bind.values))
+        self._keep(self._portals, bind.portal, portal, self._limit)
+        return portal
+
     def _put(self, request: Request, flaw: str) -> None:
         request.flaws = flaw
         self._stitch.put(request)
@@ -182,9 +209,10 @@ class Requests:
             room -= len(data)
         return kept
 
-    def _statement(self, name: bytes) -> Statement:
+    def statement(self, name: bytes) -> Statement:
+        """The statement of a name; one without text where it was prepared before the capture began."""
         statement = self._statements.get(name)
-        if statement is None:  # prepared before the capture began: what describes it may still tell its types
+        if statement is None:  # what describes it may still tell its types
             statement = Statement(f'statement "{clip_text(name, MAX_NAME)}"' if name else None)
             self._keep(self._statements, name, statement, 0)
         return statement
@@ -195,7 +223,8 @@ class Requests:
 
     def _keep(self, named: dict[bytes, Any], name: bytes, value: object, size: int) -> None:
         """Remember something by name; the unnamed one is replaced each time and the oldest given up."""
-        named.pop(name, None)
+        if name:
+            named.pop(name, None)
         named[name] = value
         if name:
             self._weight += min(size, self._limit) + 200

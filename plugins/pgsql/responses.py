@@ -27,14 +27,15 @@ class Responses:
     Attributes:
         readers: By message type, what takes one message, whole or cut: the buffer, where its body begins and ends, and
             when its last byte was seen.
+        columns, tags: What was seen of both, remembered.
     """
 
     def __init__(self, settings: Settings, stitch: Stitcher, error: Callable[[str], None]) -> None:
         self._limit = settings.body_limit
         self._stitch = stitch
         self._error = error
-        self._columns = render.Columns()
-        self._tags = render.Tags()
+        self.columns = render.Columns()
+        self.tags = render.Tags()
         self._version = ""
         self.readers: dict[int, Callable[[bytes, int, int, int], None]] = {
             wire.AUTHENTICATION: self._authentication,
@@ -119,7 +120,7 @@ class Responses:
 
     def _described(self, buf: bytes, start: int, stop: int, when: int) -> None:
         stitch = self._stitch
-        names, typed = self._columns.of(buf[start:stop])
+        names, typed = self.columns.of(buf[start:stop])
         request = stitch.head(_DESCRIBED, when)
         orphan = request is stitch.orphan
         if orphan and not request.kind and stitch.extended:
@@ -139,7 +140,7 @@ class Responses:
     # Results.
 
     def _command(self, buf: bytes, start: int, stop: int, when: int) -> None:
-        text, count = self._tags.of(buf[start:stop])
+        text, count = self.tags.of(buf[start:stop])
         request = self._result(when)
         tags = request.tags
         if tags is None:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pxcap.core.protocol import LOST, REQUEST, Row, Settings
 from pxcap.core.text import clip_text
 from pxcap.plugins.pgsql import render
-from pxcap.plugins.pgsql.types import COMMANDS, COPY_END, STARTUP, UNKNOWN, Request
+from pxcap.plugins.pgsql.types import COMMANDS, COPY_END, CYCLE, STARTUP, UNKNOWN, Cycle, Request
 from pxcap.plugins.pgsql.wire import (
     CANCEL_REQUEST,
     DESCRIBE,
@@ -25,6 +25,7 @@ from pxcap.plugins.pgsql.wire import (
 
 MAX_PENDING = 16384  # requests without an answer
 MAX_WEIGHT = 1 << 20  # bytes of their texts and parameters
+_FORMAL = frozenset({CYCLE, COPY_END})
 _LAST_WORDS = ("FATAL", "PANIC")
 ENDS = frozenset({SYNC, QUERY, FUNCTION_CALL, STARTUP})  # what ReadyForQuery answers
 MAX_TAGS = 64  # shown of one request
@@ -48,8 +49,8 @@ class Stitcher:
         "_extended",
         "_goodbye",
         "_goodbye_heard",
-        "_limit",
         "ignoring_sync",
+        "limit",
         "orphan",
         "pending",
         "refused",
@@ -60,7 +61,7 @@ class Stitcher:
     )
 
     def __init__(self, settings: Settings, sure: bool, error: Callable[[str], None]) -> None:
-        self._limit = settings.body_limit
+        self.limit = settings.body_limit
         self._error = error
         self._extended = False  # the answers since the last ReadyForQuery are those of the extended protocol
         self._goodbye: Request | None = None  # why the server ends the connection, said unasked
@@ -110,6 +111,7 @@ class Stitcher:
 
     def _slim(self) -> None:
         """Keep only the beginning of the texts that wait."""
+        self.expand()
         self.weight = 0
         for request in self.pending:
             if request.text is not None and len(request.text) > 64:
@@ -137,6 +139,7 @@ class Stitcher:
     def copy_began(self) -> None:
         """The server takes COPY data from now on: it skips the Syncs that were sent before the data's end."""
         pending = self.pending
+        self.expand()
         ended = any(request.kind == COPY_END for request in pending)
         kept: list[Request] = [pending.popleft()]
         while pending and pending[0].kind in (SYNC, COPY_END):
@@ -150,8 +153,8 @@ class Stitcher:
     def head(self, kinds: frozenset[int], when: int) -> Request:
         """The request that an answer, which only `kinds` are given, belongs to; a new orphan when there is none."""
         pending = self.pending
-        while pending and pending[0].kind == COPY_END:
-            pending.popleft()
+        if pending and pending[0].kind in _FORMAL:
+            self.front()
         if pending and (request := pending[0]).kind in kinds and self.orphan is None:
             request.answered = True
             return request
@@ -159,6 +162,7 @@ class Stitcher:
             if self.sure:
                 self._error("unexpected_answer")
                 self.sure = False
+            self.expand()
             for at, request in enumerate(pending):
                 if request.kind in kinds:
                     for _ in range(at):
@@ -169,6 +173,31 @@ class Stitcher:
             self.orphan = Request(UNKNOWN, when)
             self.orphan.flaws = "no_request"
         return self.orphan
+
+    def front(self) -> None:
+        """Make the first of `pending` a request that is answered."""
+        pending = self.pending
+        while pending and (request := pending[0]).kind in _FORMAL:
+            pending.popleft()
+            if isinstance(request, Cycle):
+                pending.extendleft(reversed(self._expanded(request)))
+
+    def _expanded(self, cycle: Cycle) -> list[Request]:
+        """The requests of a cycle, weighed one by one."""
+        parts = cycle.expand()
+        self.weight -= cycle.weight
+        for part in parts:
+            part.holed = cycle.holed
+            self.weight += len(part.text or "")
+        return parts
+
+    def expand(self) -> None:
+        """Make requests of all cycles: there is doubt about which answers which."""
+        pending = self.pending
+        if any(request.kind == CYCLE for request in pending):
+            whole = [part for one in pending for part in (self._expanded(one) if isinstance(one, Cycle) else (one,))]
+            pending.clear()
+            pending.extend(whole)
 
     def complete(self, request: Request, when: int) -> None:
         """An answer is whole."""
@@ -193,6 +222,13 @@ class Stitcher:
         return EXECUTE if self._extended else UNKNOWN
 
     @property
+    def plain(self) -> bool:
+        """Nothing is in doubt, skipped or ignored: cycles may be taken as one."""
+        return (
+            self.sure and not self.skipping and not self.ignoring_sync and self._goodbye is None and self.orphan is None
+        )
+
+    @property
     def extended(self) -> bool:
         """The answers of this cycle are those of the extended protocol."""
         return self._extended
@@ -206,8 +242,7 @@ class Stitcher:
     def failed(self, code: str, text: str, when: int) -> None:
         """An error: of the first request, and in the extended protocol of all up to the next Sync."""
         pending = self.pending
-        while pending and pending[0].kind == COPY_END:
-            pending.popleft()
+        self.front()
         if self.sure and not pending and text.startswith(_LAST_WORDS):
             self._goodbye = Request(UNKNOWN, when)
             self._goodbye.code, self._goodbye.said = code, text
@@ -232,12 +267,14 @@ class Stitcher:
             return
         while pending and pending[0].kind != SYNC:
             self._skipped(pending.popleft())
+            self.front()
         self.skipping = not pending
 
     def ready(self, when: int) -> None:
         """ReadyForQuery: the cycle is over."""
         orphan, pending = self.orphan, self.pending
         self._extended = False
+        self.front()
         if orphan is not None:
             orphan.kind = orphan.kind or UNKNOWN
             self.orphan = None
@@ -252,7 +289,10 @@ class Stitcher:
                     if kind != SYNC:
                         self._row(request, when)
                     break
-                if kind != COPY_END:
+                if kind == CYCLE:
+                    pending.appendleft(request)
+                    self.front()
+                elif kind != COPY_END:
                     if self.sure:
                         self._error("unexpected_answer")
                     self._unanswered(request)
@@ -265,6 +305,7 @@ class Stitcher:
     def gap(self, side: int) -> None:
         """Messages of a side may have been lost."""
         if side == REQUEST:
+            self.expand()
             self.sure = False
             return
         self.holed()
@@ -275,12 +316,14 @@ class Stitcher:
 
     def holed(self) -> None:
         """Bytes of the answer that is on its way were lost."""
+        self.expand()
         for request in self.pending:
             request.holed = True
 
     def finish(self) -> None:
         """The connection is over."""
         self.orphan_over()
+        self.expand()
         if self._goodbye is not None and not self._goodbye_heard:
             self._row(self._goodbye, None)
         if self.refused is not None:
@@ -339,8 +382,8 @@ class Stitcher:
                 request.time,
                 COMMANDS[kind],
                 request.text,
-                resp if resp is None or len(resp) <= self._limit else clip_text(resp.encode(), self._limit),
-                render.parameters(portal, self._limit) if portal is not None else None,
+                resp if resp is None or len(resp) <= self.limit else clip_text(resp.encode(), self.limit),
+                render.parameters(portal, self.limit) if portal is not None else None,
                 tag,
                 rows if rows or request.counted or (tags and not request.code) else None,
                 request.code or None,

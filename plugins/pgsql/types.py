@@ -17,7 +17,7 @@ from pxcap.plugins.pgsql.wire import (
     SYNC,
 )
 
-STARTUP, COPY_END, UNKNOWN = 1, 2, 0  # kinds that are no message type
+STARTUP, COPY_END, CYCLE, UNKNOWN = 1, 2, 3, 0  # kinds that are no message type
 
 COMMANDS = {
     UNKNOWN: None,
@@ -133,3 +133,41 @@ class Request:
         self.answered = False
         self.flaws = ""
         self.holed = False
+
+
+class Cycle(Request):
+    """Bind, Execute and Sync of the unnamed portal, sent in one piece; more often than not with a Describe, and a Parse.
+
+    Attributes:
+        parsed: A Parse stands before.
+        described: A Describe stands between.
+        weight: Bytes of the text.
+        execute: The Execute, once the cycle was expanded.
+    """
+
+    __slots__ = ("described", "execute", "parsed", "weight")
+
+    portal: Portal
+
+    def __init__(self, time: int, portal: Portal, parsed: bool, described: bool) -> None:
+        self.kind = CYCLE
+        self.time = time
+        self.portal = portal
+        self.parsed = parsed
+        self.described = described
+        self.weight = len(portal.statement.text or "") + 64
+        self.copied = -1
+        self.holed = False
+        self.execute: Request | None = None
+
+    def expand(self) -> list[Request]:
+        """The requests it is made of."""
+        statement, time = self.portal.statement, self.time
+        text = statement.text
+        found = [Request(PARSE, time, text, statement=statement)] if self.parsed else []
+        found.append(Request(BIND, time, text, self.portal))
+        if self.described:
+            found.append(Request(DESCRIBE, time, text))
+        self.execute = Request(EXECUTE, time, text, self.portal)
+        self.execute.copied = self.copied
+        return [*found, self.execute, Request(SYNC, time)]
