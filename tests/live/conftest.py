@@ -48,7 +48,7 @@ def captured(path: Path, port: int) -> Iterator[None]:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as last:
         last.bind(("127.0.0.1", 0))
         end = int(last.getsockname()[1])
-    command = [program, "-i", "lo", "-U", "--immediate-mode", "-B", "16384", "-s", "0", "-w", str(path)]
+    command = [program, "-i", "lo", "-U", "-B", "16384", "-s", "0", "-w", str(path)]
     command += [f"port {port} or udp port {end}"]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     assert process.stderr is not None
