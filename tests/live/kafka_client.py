@@ -25,8 +25,8 @@ def say(did: str, **more: Any) -> None:
 
 
 def messages(codec: str) -> list[tuple[str, str]]:
-    """Keys and values to send with a codec."""
-    return [(f"{codec}-{n}", json.dumps({"order": n, "codec": codec, "text": "ü" * 30 * n})) for n in range(EACH)]
+    """Keys and values to send with a codec; each alone packs well, as batches that do not are sent as they are."""
+    return [(f"{codec}-{n}", json.dumps({"order": n, "codec": codec, "text": "ü" * (60 + n)})) for n in range(EACH)]
 
 
 def got(partition: int, offset: int, key: bytes, value: bytes, headers: list[tuple[str, bytes]]) -> None:
