@@ -25,9 +25,10 @@ from pxcap.plugins.http.h2.types import (
 )
 from pxcap.plugins.http.headers import CONTENT_CODING, CONTENT_TYPE, Heads, merged, shared_heads
 from pxcap.plugins.http.redact import is_secret_header, is_target_header, redact_target
+from pxcap.plugins.http.types import BINARY, TEXT
 
 MAX_FIELDS, MAX_FIELD = 4096, 512  # entries, and bytes of the longest remembered
-MAX_HEADS, MAX_LIST = 512, 64  # entries, and fields of the longest list remembered
+MAX_HEADS, MAX_LIST = 2048, 64  # entries, and fields of the longest list remembered
 OVERHEAD = 32  # of an entry of the dynamic table, bytes (RFC 7541, section 4.1)
 
 _ROLES = {
@@ -150,6 +151,13 @@ class Fields:
                 head.message = to_text(unquote(value).encode("utf-8", "surrogateescape"))
             else:
                 head.coding = value.strip().lower()
+        media = meaning.media
+        if head.status is not None:
+            head.simple = known and head.status >= 200
+            shown = media.shape == BINARY or (media.shape == TEXT and not (media.charset or meaning.codings))
+            head.plain = head.simple and shown and not head.grpc
+        else:
+            head.simple = known and head.method not in (None, "CONNECT")
         return head
 
 

@@ -19,7 +19,7 @@ from pxcap.plugins.http.h2.types import Field, Head
 INITIAL_SIZE = 4096  # bytes of the dynamic table (RFC 9113, section 6.5.2)
 MAX_SIZE = 65536  # of the dynamic table, bytes; a larger one is kept to here, and what is older is unknown
 MAX_LIST = 128 << 10  # bytes of a decoded header list; what is beyond is decoded, for the table, and not kept
-MAX_BLOCKS, MAX_BLOCK = 256, 512  # entries, and bytes of the longest block remembered
+MAX_BLOCKS, MAX_BLOCK = 512, 512  # entries, and bytes of the longest block remembered
 _STATIC = HeaderTable.STATIC_TABLE
 _LAST_STATIC = len(_STATIC)
 _MOST = 1 << 28  # no index or length is larger
@@ -34,10 +34,11 @@ class Decoder:
     """Decodes the header blocks of one direction, in order. Holds at most MAX_SIZE of entries, and remembered blocks.
 
     Attributes:
+        memo: Lists by block, for blocks that did not change the table, as long as the table stays as it is.
         whole: Every entry of the table is known: an index beyond is malformed.
     """
 
-    __slots__ = ("_entries", "_fields", "_limit", "_memo", "_size", "_static", "whole")
+    __slots__ = ("_entries", "_fields", "_limit", "_size", "_static", "memo", "whole")
 
     def __init__(self, fields: Fields, whole: bool) -> None:
         """Begin with an empty table, or with one of which nothing is known."""
@@ -46,13 +47,13 @@ class Decoder:
         self._entries: list[Field] = []  # oldest first
         self._size = 0
         self._limit = INITIAL_SIZE if whole else MAX_SIZE
-        self._memo: dict[bytes, Head] = {}
+        self.memo: dict[bytes, Head] = {}
         self.whole = whole
 
     def lose(self) -> None:
         """A header block may have been lost: nothing in the table can be relied on."""
         self._entries.clear()
-        self._memo.clear()
+        self.memo.clear()
         self._size = 0
         self._limit = MAX_SIZE
         self.whole = False
@@ -67,7 +68,7 @@ class Decoder:
         Returns:
             Its list, as far as it could be read; and what was malformed, as a name, empty when nothing.
         """
-        known = self._memo.get(block)
+        known = self.memo.get(block)
         if known is not None and not cut:
             return known, ""
         fields: list[Field] = []
@@ -86,11 +87,11 @@ class Decoder:
             changed = True
         head = self._fields.head(tuple(fields))
         if changed:
-            self._memo.clear()
+            self.memo.clear()
         elif len(block) <= MAX_BLOCK:
-            if len(self._memo) >= MAX_BLOCKS:
-                self._memo.clear()
-            self._memo[block] = head
+            if len(self.memo) >= MAX_BLOCKS:
+                self.memo.clear()
+            self.memo[block] = head
         return head, error
 
     def _decode(self, block: bytes, fields: list[Field]) -> bool:

@@ -9,16 +9,16 @@ repeated has an array, at the place of the first.
 import math
 import re
 import struct
-from typing import Any
 
-from pxcap.core.text import to_json
+from pxcap.core.text import quote
 
 MAX_DEPTH = 16  # of messages in messages
-MAX_FIELDS = 4096  # of one message with those inside it
+MAX_FIELDS = 4096  # of one message with those inside it; the others are left out
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _WEIRD = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _DOUBLE, _FLOAT = struct.Struct("<d"), struct.Struct("<f")
 _VARINT, _I64, _LEN, _SGROUP, _EGROUP, _I32 = range(6)
+_LAST_NUMBER = 0x1FFFFFFF
 
 
 class _NoMessage(Exception):
@@ -26,83 +26,127 @@ class _NoMessage(Exception):
 
 
 def render(data: bytes, limit: int) -> str:
-    """A message as JSON; `data` may be its beginning only, and no more than about `limit` bytes of it are looked at."""
+    """A message as JSON; `data` may be its beginning only, and no more than `limit` bytes of it are looked at."""
     if not data:
         return "{}"
-    counter = [MAX_FIELDS]
+    reader = _Reader(data[:limit] if len(data) > limit else data)
     try:
-        found, _ = _message(data[:limit], 0, min(len(data), limit), 0, counter, -1, True)
-    except _NoMessage:
-        return to_json(_hex(data[:limit]))
-    return to_json(found)
+        return reader.message(reader.data, 0, -1, True)[0]
+    except (_NoMessage, IndexError):
+        return quote("0x" + data[:limit].hex())
 
 
-def _message(
-    data: bytes, pos: int, end: int, depth: int, counter: list[int], group: int, lenient: bool
-) -> tuple[dict[str, Any], int]:
-    """The fields of data[pos:end]; with `group` up to the end of that group; `lenient`: the end may be missing."""
-    found: dict[str, Any] = {}
-    repeated: set[str] = set()
-    while pos < end:
-        start = pos
-        try:
-            tag, pos = _varint(data, pos, end)
-            number, kind = tag >> 3, tag & 7
-            if not number or number > 0x1FFFFFFF:
-                raise _NoMessage
-            if kind == _EGROUP:
-                if number != group:
-                    raise _NoMessage
-                return found, pos
-            value, pos = _value(data, pos, end, number, kind, depth, counter, lenient)
-        except _NoMessage:
-            if lenient and start and not depth:
+class _Reader:
+    """One message with those inside it; counts their fields."""
+
+    __slots__ = ("data", "left")
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+        self.left = MAX_FIELDS
+
+    def message(self, data: bytes, depth: int, group: int, lenient: bool, pos: int = 0) -> tuple[str, int]:
+        """The fields from `pos` on, to the end of the data or of the group; `lenient`: the end may be missing.
+
+        Raises:
+            _NoMessage, IndexError: They are none.
+        """
+        size = len(data)
+        found: dict[int, str] = {}
+        more: dict[int, list[str]] = {}
+        while pos < size:
+            if self.left <= 0:
+                pos = size
                 break
-            raise
-        key = str(number)
-        if key not in found:
-            found[key] = value
-        elif key in repeated:
-            found[key].append(value)
-        else:
-            repeated.add(key)
-            found[key] = [found[key], value]
-        counter[0] -= 1
-        if counter[0] <= 0:
-            break
-    if group >= 0 and counter[0] > 0 and not lenient:
-        raise _NoMessage
-    return found, pos
-
-
-def _value(
-    data: bytes, pos: int, end: int, number: int, kind: int, depth: int, counter: list[int], lenient: bool
-) -> tuple[Any, int]:
-    if kind == _VARINT:
-        value, pos = _varint(data, pos, end)
-        return value - (1 << 64) if value >> 63 else value, pos
-    if kind == _LEN:
-        size, pos = _varint(data, pos, end)
-        stop = pos + size
-        if stop > end:
-            if not lenient or depth:
-                raise _NoMessage
-            return _piece(data[pos:end], depth, counter), end
-        return _piece(data[pos:stop], depth, counter), stop
-    if kind == _SGROUP:
-        if depth >= MAX_DEPTH:
+            self.left -= 1
+            start = pos
+            try:
+                tag = data[pos]
+                pos += 1
+                if tag >= 0x80:
+                    tag, pos = _varint(data, pos - 1)
+                number, kind = tag >> 3, tag & 7
+                if not 0 < number <= _LAST_NUMBER:
+                    raise _NoMessage
+                if kind == _LEN:
+                    length = data[pos]
+                    pos += 1
+                    if length >= 0x80:
+                        length, pos = _varint(data, pos - 1)
+                    end = pos + length
+                    if end > size and not lenient:
+                        raise _NoMessage
+                    shown = self._bytes(data[pos:end], depth)
+                    pos = end
+                elif kind == _VARINT:
+                    value = data[pos]
+                    pos += 1
+                    if value >= 0x80:
+                        value, pos = _varint(data, pos - 1)
+                        if value >> 63:
+                            value -= 1 << 64
+                    shown = str(value)
+                elif kind == _I64:
+                    shown = _fixed(data, pos, _DOUBLE)
+                    pos += 8
+                elif kind == _I32:
+                    shown = _fixed(data, pos, _FLOAT)
+                    pos += 4
+                elif kind == _SGROUP and depth < MAX_DEPTH:
+                    shown, pos = self.message(data, depth + 1, number, False, pos)
+                elif kind == _EGROUP and number == group:
+                    return _object(found, more), pos
+                else:
+                    raise _NoMessage
+            except (_NoMessage, IndexError):
+                if lenient and start:
+                    pos = size
+                    break
+                raise
+            if number not in found:
+                found[number] = shown
+            else:
+                more.setdefault(number, []).append(shown)
+        if group >= 0 and self.left > 0:
             raise _NoMessage
-        return _message(data, pos, end, depth + 1, counter, number, False)
-    if kind == _I64 and pos + 8 <= end:
-        return _fixed(data[pos : pos + 8], _DOUBLE), pos + 8
-    if kind == _I32 and pos + 4 <= end:
-        return _fixed(data[pos : pos + 4], _FLOAT), pos + 4
-    raise _NoMessage
+        return _object(found, more), pos
+
+    def _bytes(self, data: bytes, depth: int) -> str:
+        """What a length-delimited field holds."""
+        text: str | None = None
+        if data.isascii():
+            text = data.decode("ascii")
+            if text.isprintable():
+                return quote(text)
+        else:
+            try:
+                text = data.decode()
+                if not _CONTROL.search(text):
+                    return quote(text)
+            except UnicodeDecodeError:
+                text = None
+        if depth < MAX_DEPTH and self.left > 0:
+            left = self.left
+            try:
+                return self.message(data, depth + 1, -1, False)[0]
+            except (_NoMessage, IndexError):
+                self.left = min(left, self.left + 8)  # a failed try costs something, that many cannot cost much
+        if text is not None and not _WEIRD.search(text):
+            return quote(text)
+        return f'"0x{data.hex()}"'
 
 
-def _varint(data: bytes, pos: int, end: int) -> tuple[int, int]:
+def _object(found: dict[int, str], more: dict[int, list[str]]) -> str:
+    if more:
+        for number, shown in more.items():
+            found[number] = f"[{','.join([found[number], *shown])}]"
+    return "{" + ",".join([f'"{number}":{shown}' for number, shown in found.items()]) + "}"
+
+
+def _varint(data: bytes, pos: int) -> tuple[int, int]:
+    """A base 128 varint, at most ten bytes; beyond 64 bits it is cut as decoders do."""
     value = shift = 0
-    while pos < end and shift < 70:
+    while shift < 70:
         octet = data[pos]
         pos += 1
         value |= (octet & 0x7F) << shift
@@ -112,34 +156,13 @@ def _varint(data: bytes, pos: int, end: int) -> tuple[int, int]:
     raise _NoMessage
 
 
-def _piece(data: bytes, depth: int, counter: list[int]) -> Any:
-    """What a length-delimited field holds."""
-    if not data:
-        return ""
+def _fixed(data: bytes, pos: int, form: struct.Struct) -> str:
     try:
-        text: str | None = data.decode()
-    except UnicodeDecodeError:
-        text = None
-    if text is not None and not _CONTROL.search(text):
-        return text
-    if depth < MAX_DEPTH and counter[0] > 0:
-        try:
-            return _message(data, 0, len(data), depth + 1, counter, -1, False)[0]
-        except _NoMessage:
-            pass
-    if text is not None and not _WEIRD.search(text):
-        return text
-    return _hex(data)
-
-
-def _hex(data: bytes) -> str:
-    return "0x" + data.hex()
-
-
-def _fixed(data: bytes, form: struct.Struct) -> int | float:
-    number: float = form.unpack(data)[0]
+        number: float = form.unpack_from(data, pos)[0]
+    except struct.error:
+        raise _NoMessage from None
     if number == 0:
-        return 0
+        return "0"
     if math.isfinite(number) and 1e-6 <= abs(number) < 1e15:
-        return number if form is _DOUBLE else float(f"{number:.7g}")
-    return int.from_bytes(data, "little")
+        return repr(number) if form is _DOUBLE else f"{number:.7g}"
+    return str(int.from_bytes(data[pos : pos + form.size], "little"))

@@ -3,9 +3,21 @@
 from pxcap.core.stream import REQUEST
 from pxcap.plugins.http.body import Body
 from pxcap.plugins.http.h2.reader import FrameReader
-from pxcap.plugins.http.h2.stitch import Streams
-from pxcap.plugins.http.h2.types import Head
-from pxcap.plugins.http.h2.wire import PREFACE
+from pxcap.plugins.http.h2.stitch import MANY_BYTES, MANY_STREAMS, MAX_BYTES, MAX_STREAMS, Streams
+from pxcap.plugins.http.h2.types import Head, Stream
+from pxcap.plugins.http.h2.wire import (
+    DATA,
+    END_HEADERS,
+    END_STREAM,
+    HEAD,
+    HEAD_SIZE,
+    HEADERS,
+    NOT_PADDED,
+    PING,
+    PREFACE,
+    PRIORITIZED,
+    WINDOW_UPDATE,
+)
 
 MAX_WAITING = 2 << 20  # bytes that may wait for the server's frames
 
@@ -61,6 +73,68 @@ class RequestReader(FrameReader):
         if self.paused:
             self.read_until(0)
         super().finish()
+
+    def _fast(self, buf: bytes, pos: int, size: int) -> int:
+        """New streams, DATA in whole frames, and WINDOW_UPDATE and PING between them."""
+        streams, inbox = self._streams, self.inbox
+        opened = streams.streams
+        unpack, time_at = HEAD.unpack_from, inbox.time_at
+        memo, decode = self._table.memo, self._table.head
+        req_losses, resp_losses = streams.losses
+        last, found = self.last, self.found
+        may_wait = size <= MAX_WAITING
+        while pos + HEAD_SIZE <= size:
+            high, low, kind, flags, number = unpack(buf, pos)
+            start = pos + HEAD_SIZE
+            end = start + (high << 8 | low)
+            if end > size or high >= 64:
+                break
+            if may_wait and last >= self._until and (len(opened) >= MANY_STREAMS or streams.kept >= MANY_BYTES):
+                break
+            if kind == DATA:
+                stream = opened.get(number)
+                if flags > END_STREAM or stream is None or stream.req_done or stream.tunnel or stream.request is None:
+                    break
+                if start < end:
+                    body = stream.req_body
+                    if body is None:
+                        body = stream.req_body = streams.body(stream.request)
+                    streams.add(body, buf, start, end)
+                if flags:
+                    stream.req_done = True
+                    if stream.resp_done:
+                        streams.ended(stream)
+            elif kind == HEADERS:
+                if flags & PRIORITIZED:
+                    start += 5
+                if flags & ~NOT_PADDED or not flags & END_HEADERS:
+                    break
+                if not last < number <= streams.last_taken or streams.closing:
+                    break
+                block = buf[start:end]
+                head = memo.get(block)
+                if head is None:
+                    head, error = decode(block)
+                    if error:
+                        streams.error(error)
+                time = time_at(pos)
+                if head.simple and len(opened) < MAX_STREAMS and streams.kept < MAX_BYTES:
+                    streams.newest = time
+                    opened[number] = Stream(number, time, head, flags & END_STREAM != 0, req_losses, resp_losses)
+                    streams.kept += head.cost
+                    self.understood = True
+                else:
+                    self.last = last
+                    self._head(number, head, flags & END_STREAM != 0, time, 0 if head.known else self._unknown)
+                last = max(last, number)
+            elif not (
+                (kind == WINDOW_UPDATE and end - start == 4) or (kind == PING and end - start == 8 and not number)
+            ):
+                break
+            found += 1
+            pos = end
+        self.last, self.found = last, found
+        return pos
 
     def _waits(self, time: int) -> bool:
         if self._streams.many and self.last >= self._until and len(self.inbox.buf) <= MAX_WAITING:

@@ -6,6 +6,19 @@ from pxcap.plugins.http.h2.reader import FrameReader
 from pxcap.plugins.http.h2.requests import RequestReader
 from pxcap.plugins.http.h2.stitch import Streams
 from pxcap.plugins.http.h2.types import NO_CODE, Head, Stream
+from pxcap.plugins.http.h2.wire import (
+    DATA,
+    END_HEADERS,
+    END_STREAM,
+    HEAD,
+    HEAD_SIZE,
+    HEADERS,
+    PING,
+    WHOLE,
+    WINDOW_UPDATE,
+)
+from pxcap.plugins.http.redact import redact_body
+from pxcap.plugins.http.types import BINARY
 
 
 class ResponseReader(FrameReader):
@@ -16,6 +29,120 @@ class ResponseReader(FrameReader):
     def __init__(self, streams: Streams, midstream: bool, requests: RequestReader) -> None:
         super().__init__(RESPONSE, streams, midstream)
         self._requests = requests
+
+    def _fast(self, buf: bytes, pos: int, size: int) -> int:
+        """Responses in whole frames to requests of which nothing is doubtful."""
+        streams = self._streams
+        opened, losses, limit, redact = streams.streams, streams.losses, streams.limit, streams.redact
+        unpack, time_at = HEAD.unpack_from, self.inbox.time_at
+        memo, decode = self._table.memo, self._table.head
+        emit = streams.rows.append
+        while pos + HEAD_SIZE <= size and not self._requests.paused and not streams.resets:
+            high, low, kind, flags, number = unpack(buf, pos)
+            start = pos + HEAD_SIZE
+            length = high << 8 | low
+            end = start + length
+            if end > size or high >= 64:
+                break
+            if (kind == WINDOW_UPDATE and length == 4) or (kind == PING and length == 8 and not number):
+                pos = end
+                self.found += 1
+                continue
+            stream = opened.get(number)
+            if stream is None or stream.note or stream.resp_done:
+                break
+            request = stream.request
+            if request is None or request.method == "CONNECT":
+                break
+            text = ""
+            if kind == HEADERS and flags in (WHOLE, END_HEADERS):
+                if stream.response is None and stream.resp_body is not None:
+                    break
+                block = buf[start:end]
+                head = memo.get(block)
+                if head is None:
+                    head, error = decode(block)
+                    if error:
+                        streams.error(error)
+                self.found += 1
+                if stream.response is not None or not head.simple or head.status is None:
+                    note = 0 if head.known else self._unknown
+                    self._head(number, head, flags == WHOLE, time_at(pos), note)
+                    pos = end
+                    continue
+                stream.response = head
+                stream.resp_time = time_at(pos)
+                stream.resp_losses = losses[RESPONSE]
+                self.understood = True
+                if flags != WHOLE or head.grpc or not stream.req_done:
+                    if flags == WHOLE:
+                        streams.response_ended(stream, stream.resp_time)
+                    pos = end
+                    continue
+                length = 0
+            elif kind == DATA and flags <= END_STREAM:
+                known = stream.response
+                if known is None or stream.resp_trailers is not None:
+                    break
+                head = known
+                if (
+                    not flags
+                    or not head.plain
+                    or not stream.req_done
+                    or stream.resp_body is not None
+                    or length > limit
+                    or stream.resp_losses != losses[RESPONSE]
+                ):
+                    if length:
+                        body = stream.resp_body
+                        if body is None:
+                            body = stream.resp_body = streams.body(head)
+                        streams.add(body, buf, start, end)
+                    if flags:
+                        streams.response_ended(stream, time_at(pos))
+                    self.found += 1
+                    pos = end
+                    continue
+                media = head.meaning.media
+                if media.shape == BINARY:
+                    text = f"[{media.name}, {length} bytes]" if length else ""
+                else:
+                    text = str(buf[start:end], "utf-8", "backslashreplace")
+                    if "\0" in text:
+                        text = text.replace("\0", "\\x00")
+                    if redact and media.scrub:
+                        text = redact_body(text, media.scrub)
+                self.found += 1
+            else:
+                break
+            pos = end
+            if stream.req_body is not None or stream.req_trailers is not None or stream.ending:
+                if length:
+                    body = stream.resp_body = streams.body(head)
+                    streams.add(body, buf, start, end)
+                streams.response_ended(stream, stream.resp_time)
+                continue
+            del opened[number]
+            streams.kept -= request.cost
+            emit((
+                stream.time,
+                2,
+                0,
+                head.meaning.media.kind or request.meaning.media.kind,
+                request.json,
+                request.method,
+                request.path,
+                "",
+                0,
+                head.json,
+                head.status,
+                "",
+                text,
+                length,
+                stream.resp_time - stream.time,
+                "",
+            ))  # fmt: skip
+        return pos
 
     def _waits(self, time: int) -> bool:
         if self._requests.paused and not self._streams.many:

@@ -11,7 +11,7 @@ from pxcap.plugins.http.body import Body
 from pxcap.plugins.http.codings import encoded_room
 from pxcap.plugins.http.h2.fields import Fields
 from pxcap.plugins.http.h2.grpc import Grpc, status_text
-from pxcap.plugins.http.h2.types import NO_CODE, Head, Stream
+from pxcap.plugins.http.h2.types import NO_CODE, STREAM_COST, Head, Stream
 from pxcap.plugins.http.h2.wire import error_name
 from pxcap.plugins.http.media import show
 from pxcap.plugins.http.types import BINARY
@@ -21,7 +21,6 @@ MAX_STREAMS = 8192  # open at once
 MAX_BYTES = 1536 << 10  # kept of open streams: bodies, header lists, and what a stream itself takes
 MANY_STREAMS, MANY_BYTES = 1024, 512 << 10  # open or kept: then the client's next frames wait for the server's
 MAX_ENDED = 1024  # streams that ended early, remembered to know what still comes for them
-_STREAM_COST = 400  # bytes a stream takes beside its header list
 
 
 class Streams:
@@ -31,14 +30,17 @@ class Streams:
         streams: By number, oldest first.
         rows: Made since the parser last took them.
         losses: By side, what was lost, to compare: gaps, and beyond 32 bits those of the snap length.
+        kept: Bytes held for open streams.
+        last_taken: The last stream of the client that the server will look at (GOAWAY).
         newest: When the client last opened a stream; ns since the epoch.
+        closing: Streams the server ended while the client still sent.
         resets: Streams the client reset, with the time, oldest first.
         errors: Counts by name; the parser's own.
     """
 
     __slots__ = (
-        *("_closing", "_ended", "_goaway", "_goaways", "_grpc", "_kept", "_most", "errors", "fields", "limit"),
-        *("losses", "newest", "redact", "resets", "rows", "streams"),
+        *("_ended", "_goaway", "_goaways", "_grpc", "_most", "closing", "errors", "fields", "kept", "last_taken"),
+        *("limit", "losses", "newest", "redact", "resets", "rows", "streams"),
     )
 
     def __init__(self, info: ConnectionInfo, fields: Fields, errors: dict[str, int]) -> None:
@@ -52,11 +54,12 @@ class Streams:
         self.limit = info.settings.body_limit
         self.redact = info.settings.redact
         self._grpc = Grpc(info.settings)
-        self._closing: list[int] = []
+        self.closing: list[int] = []
         self._ended: dict[int, None] = {}
-        self._goaway = (0x7FFFFFFF, "")
+        self.last_taken = 0x7FFFFFFF
+        self._goaway = ""
         self._goaways: list[str] = []
-        self._kept = 0
+        self.kept = 0
         self._most = max(MAX_BYTES, 2 * self.limit)
 
     def error(self, name: str) -> None:
@@ -68,12 +71,12 @@ class Streams:
         old = self.streams.pop(number, None)
         if old is not None:
             self._finish(old)
-        stream = Stream(number, time, request, *self.losses)
+        stream = Stream(number, time, request, request is None, *self.losses)
         self.streams[number] = stream
-        self._kept += _cost(request)
-        if len(self.streams) > MAX_STREAMS or (self._kept > self._most and len(self.streams) > 1):
+        self.kept += _cost(request)
+        if len(self.streams) > MAX_STREAMS or (self.kept > self._most and len(self.streams) > 1):
             self._give_up()
-        if number > self._goaway[0] and number & 1:
+        if number > self.last_taken and number & 1:
             self._refused(stream)
         return stream
 
@@ -84,20 +87,20 @@ class Streams:
         stream.req_body = body
         stream.note = note
         if body is not None:
-            self._kept += len(body.kept)
+            self.kept += len(body.kept)
 
     @property
     def many(self) -> bool:
         """So much is open that no more requests should be read before responses."""
-        return len(self.streams) >= MANY_STREAMS or self._kept >= MANY_BYTES
+        return len(self.streams) >= MANY_STREAMS or self.kept >= MANY_BYTES
 
     def opened(self, time: int) -> None:
         """The client began a stream: it has seen what the server ended before."""
         self.newest = time
-        if self._closing:
-            for number in self._closing:
+        if self.closing:
+            for number in self.closing:
                 self.end_early(number)
-            self._closing.clear()
+            self.closing.clear()
 
     def body(self, head: Head | None) -> Body:
         """An empty body with room for what a record can show of it."""
@@ -114,8 +117,8 @@ class Streams:
         body.add(buf, start, end)
         grown = len(body.kept) - before
         if grown:
-            self._kept += grown
-            if self._kept > self._most:
+            self.kept += grown
+            if self.kept > self._most:
                 body.stop()
                 self.error("body_not_kept")
 
@@ -175,7 +178,7 @@ class Streams:
             if self.newest > time:
                 self.end_early(number)
             else:
-                self._closing.append(number)
+                self.closing.append(number)
             return
         stream.ending = f"RST_STREAM from server: {error_name(code)}"
         self.end_early(number)
@@ -196,7 +199,7 @@ class Streams:
             del self._goaways[2:]
         if by_client:
             return
-        self._goaway = (last, text)
+        self.last_taken, self._goaway = last, text
         for number in [number for number in self.streams if number > last and number & 1]:
             self._refused(self.streams[number])
 
@@ -209,12 +212,12 @@ class Streams:
         self.streams.clear()
 
     def _refused(self, stream: Stream) -> None:
-        stream.ending = self._goaway[1]
+        stream.ending = self._goaway
         self.end_early(stream.number)
 
     def _give_up(self) -> None:
         self.error("too_many_streams")
-        while len(self.streams) > MAX_STREAMS or (self._kept > self._most and len(self.streams) > 1):
+        while len(self.streams) > MAX_STREAMS or (self.kept > self._most and len(self.streams) > 1):
             self.end_early(next(iter(self.streams)))
 
     def _finish(self, stream: Stream) -> None:
@@ -237,7 +240,7 @@ class Streams:
         req_json = method = path = None
         req_text: str | None = None
         req_size: int | None = None
-        self._kept -= _cost(request)
+        self.kept -= _cost(request)
         if request is None:
             note |= NO_REQUEST
         else:
@@ -290,7 +293,7 @@ class Streams:
         """A body's text, its size, and note bits."""
         if body is None:
             return "", 0, 0
-        self._kept -= len(body.kept)
+        self.kept -= len(body.kept)
         if head is not None and head.grpc:
             text, well = self._grpc.show(body, head.coding, head.meaning.media.name, path or "", asked)
         elif head is None:
@@ -303,4 +306,4 @@ class Streams:
 
 
 def _cost(head: Head | None) -> int:
-    return _STREAM_COST + (2 * len(head.json) if head is not None else 0)
+    return head.cost if head is not None else STREAM_COST

@@ -9,6 +9,7 @@ from pxcap.plugins.http.types import Meaning
 """What a field decides beyond being shown."""
 
 NO_CODE = -1
+STREAM_COST = 400  # bytes a stream takes, without its header lists and bodies
 
 
 class Field:
@@ -51,11 +52,14 @@ class Head:
         code, message: Of grpc-status and grpc-message; NO_CODE and empty when not there.
         coding: Of grpc-encoding.
         known: No field is unknown.
+        simple: A usual request's, or a final response's.
+        plain: A response's whose body is shown as it is.
+        cost: Bytes it takes, about.
     """
 
     __slots__ = (
         *("code", "coding", "fields", "grpc", "json", "known", "meaning", "message", "method", "path", "protocol"),
-        "status",
+        *("cost", "plain", "simple", "status"),
     )
 
     def __init__(self, fields: tuple[Field, ...], json: str, meaning: Meaning) -> None:
@@ -71,6 +75,8 @@ class Head:
         self.message = ""
         self.coding = ""
         self.known = True
+        self.simple = self.plain = False
+        self.cost = STREAM_COST + 2 * len(json)
 
 
 class Stream:
@@ -88,29 +94,28 @@ class Stream:
         ending: What ended it otherwise than by its last frame, for people.
     """
 
-    __slots__ = (
-        *("end_time", "ending", "note", "number", "req_body", "req_done", "req_losses", "req_trailers", "request"),
-        *("reset_at", "resp_body", "resp_done", "resp_losses", "resp_time", "resp_trailers", "response", "time"),
-    )
+    req_body: Body | None = None
+    req_trailers: Head | None = None
+    response: Head | None = None
+    resp_body: Body | None = None
+    resp_trailers: Head | None = None
+    resp_done = False
+    resp_time = 0
+    end_time = 0
+    note = 0
+    reset_at = 0
+    ending = ""
 
-    def __init__(self, number: int, time: int, request: Head | None, req_losses: int, resp_losses: int) -> None:
+    def __init__(
+        self, number: int, time: int, request: Head | None, req_done: bool, req_losses: int, resp_losses: int
+    ) -> None:
+        """Begin; what most streams never set is a default of the class."""
         self.number = number
         self.time = time
         self.request = request
-        self.req_body: Body | None = None
-        self.req_trailers: Head | None = None
-        self.req_done = request is None
-        self.response: Head | None = None
-        self.resp_body: Body | None = None
-        self.resp_trailers: Head | None = None
-        self.resp_done = False
-        self.resp_time = 0
-        self.end_time = 0
-        self.note = 0
+        self.req_done = req_done
         self.req_losses = req_losses
         self.resp_losses = resp_losses
-        self.reset_at = 0
-        self.ending = ""
 
     @property
     def tunnel(self) -> bool:
