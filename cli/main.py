@@ -15,6 +15,7 @@ from pxcap.cli.run import run
 from pxcap.cli.script import script_app
 from pxcap.cli.sql import sql
 from pxcap.cli.tables import schema, tables
+from pxcap.cli.verify import verify
 
 app = typer.Typer(
     name="pxcap",
@@ -23,7 +24,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["--help", "-h"]},
 )
-for command in (replay, run, tables, schema, sql, doctor):
+for command in (replay, run, tables, schema, sql, verify, doctor):
     app.command()(command)
 app.add_typer(script_app, name="script")
 app.add_typer(plugin_app, name="plugin")

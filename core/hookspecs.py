@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from pxcap.core.comparison import Comparison
 from pxcap.core.markers import hookspec
 from pxcap.core.protocol import ProtocolSpec
 
@@ -14,4 +15,15 @@ def register_protocols() -> Sequence[ProtocolSpec]:  # type: ignore[empty-body]
     Merging: all results are joined; two specs with one name, or one table, is a PluginError naming both distributions.
     Failure: an exception disables this plugin only and is shown by `pxcap plugin list`; the others go on.
     Since: plugin API 1. Additive changes keep the number; anything else raises it.
+    """
+
+
+@hookspec
+def register_comparisons() -> Sequence[Comparison]:  # type: ignore[empty-body]
+    """Return how the plugin's protocols are compared with what tshark says of the same bytes.
+
+    When: when `pxcap verify` runs, never before.
+    Merging: all results are joined; the first of a protocol counts.
+    Failure: an exception costs this plugin its comparisons only, and is shown; the others go on.
+    Since: plugin API 1.
     """

@@ -17,6 +17,7 @@ import pluggy
 
 from pxcap.core import hookspecs
 from pxcap.core.columns import CONN_STATS, LEADING_COLUMNS, TRAILING_COLUMNS, Table
+from pxcap.core.comparison import Comparison
 from pxcap.core.errors import PluginError, UsageError
 from pxcap.core.markers import API, PROJECT
 from pxcap.core.protocol import ProtocolSpec
@@ -69,6 +70,20 @@ class Registry:
             known = ", ".join(sorted(self._specs)) or "none"
             raise UsageError(f"unknown protocol {name!r}", f"installed protocols: {known}")
         return self._specs[name]
+
+    def comparisons(self) -> tuple[dict[str, Comparison], list[str]]:
+        """How protocols are compared with another program, by name; and what is wrong with plugins that could not say."""
+        found: dict[str, Comparison] = {}
+        faults: list[str] = []
+        for implementation in self.manager.hook.register_comparisons.get_hookimpls():
+            try:
+                for one in cast(Sequence[Comparison], implementation.function()):
+                    if not isinstance(one, Comparison):
+                        raise TypeError(f"register_comparisons returned {type(one).__name__}, expected Comparison")
+                    found.setdefault(one.protocol, one)
+            except Exception as err:  # noqa: BLE001 - a plugin may raise anything
+                faults.append(f"plugin {implementation.plugin_name}: {type(err).__name__}: {err}")
+        return found, faults
 
     def register(self, plugin: object, name: str, distribution: str = "", version: str = "") -> None:
         """Register one plugin module and take in its protocols; what is wrong with it ends in `plugins`, not here."""

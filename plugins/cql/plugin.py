@@ -1,6 +1,7 @@
 """Registers CQL with pxcap."""
 
 from pxcap.core.columns import Column, ColumnType
+from pxcap.core.comparison import Comparison
 from pxcap.core.markers import hookimpl
 from pxcap.core.protocol import ProtocolSpec
 from pxcap.plugins.cql.parser import CqlParser
@@ -45,3 +46,11 @@ CQL = ProtocolSpec(
 def register_protocols() -> tuple[ProtocolSpec, ...]:
     """One protocol, all its versions."""
     return (CQL,)
+
+
+@hookimpl
+def register_comparisons() -> tuple[Comparison, ...]:
+    """With what tshark says."""
+    from pxcap.plugins.cql.peer import COMPARISON
+
+    return (COMPARISON,)

@@ -1,6 +1,7 @@
 """Registers DNS with pxcap."""
 
 from pxcap.core.columns import Column, ColumnType
+from pxcap.core.comparison import Comparison
 from pxcap.core.markers import hookimpl
 from pxcap.core.protocol import ProtocolSpec
 from pxcap.plugins.dns.parser import DnsParser
@@ -37,3 +38,11 @@ DNS = ProtocolSpec(
 def register_protocols() -> tuple[ProtocolSpec, ...]:
     """One protocol."""
     return (DNS,)
+
+
+@hookimpl
+def register_comparisons() -> tuple[Comparison, ...]:
+    """With what tshark says."""
+    from pxcap.plugins.dns.peer import COMPARISON
+
+    return (COMPARISON,)

@@ -1,6 +1,7 @@
 """Registers HTTP with pxcap."""
 
 from pxcap.core.columns import Column, ColumnType
+from pxcap.core.comparison import Comparison
 from pxcap.core.markers import hookimpl
 from pxcap.core.protocol import GivenFile, ProtocolSpec
 from pxcap.plugins.http.h2 import descriptors
@@ -66,3 +67,11 @@ HTTP = ProtocolSpec(
 def register_protocols() -> tuple[ProtocolSpec, ...]:
     """One protocol, two major versions."""
     return (HTTP,)
+
+
+@hookimpl
+def register_comparisons() -> tuple[Comparison, ...]:
+    """With what tshark says."""
+    from pxcap.plugins.http.peer import COMPARISON
+
+    return (COMPARISON,)

@@ -1,6 +1,7 @@
 """Registers NATS with pxcap."""
 
 from pxcap.core.columns import Column, ColumnType
+from pxcap.core.comparison import Comparison
 from pxcap.core.markers import hookimpl
 from pxcap.core.protocol import ProtocolSpec
 from pxcap.plugins.nats.parser import NatsParser
@@ -48,3 +49,11 @@ NATS = ProtocolSpec(
 def register_protocols() -> tuple[ProtocolSpec, ...]:
     """One protocol, with and without headers."""
     return (NATS,)
+
+
+@hookimpl
+def register_comparisons() -> tuple[Comparison, ...]:
+    """With what tshark says."""
+    from pxcap.plugins.nats.peer import COMPARISON
+
+    return (COMPARISON,)

@@ -1,6 +1,7 @@
 """Registers Redis with pxcap."""
 
 from pxcap.core.columns import Column, ColumnType
+from pxcap.core.comparison import Comparison
 from pxcap.core.markers import hookimpl
 from pxcap.core.protocol import ProtocolSpec
 from pxcap.plugins.redis.parser import RedisParser
@@ -39,3 +40,11 @@ REDIS = ProtocolSpec(
 def register_protocols() -> tuple[ProtocolSpec, ...]:
     """One protocol, both of its versions."""
     return (REDIS,)
+
+
+@hookimpl
+def register_comparisons() -> tuple[Comparison, ...]:
+    """With what tshark says."""
+    from pxcap.plugins.redis.peer import COMPARISON
+
+    return (COMPARISON,)

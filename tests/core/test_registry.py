@@ -8,6 +8,7 @@ import pytest
 from tests.core.toy import TOY, ToyPlugin
 
 from pxcap.core.columns import Column, ColumnType
+from pxcap.core.comparison import Comparison
 from pxcap.core.errors import UsageError
 from pxcap.core.markers import hookimpl
 from pxcap.core.protocol import ProtocolSpec
@@ -35,6 +36,37 @@ def test_hook_register_protocols() -> None:
         ("toy",),
         "",
     )
+
+
+def test_hook_register_comparisons() -> None:
+    """Asked for when wanted; the first of a protocol counts, and who raises or returns something else is named."""
+    first, second = (Comparison("toy", (layer,), lambda messages: (), lambda record: None) for layer in ("a", "b"))
+
+    def comparing(*comparisons: object) -> object:
+        class Plugin:
+            @hookimpl
+            def register_comparisons(self) -> tuple[object, ...]:
+                if not comparisons:
+                    raise RuntimeError("no")
+                return comparisons
+
+        return Plugin()
+
+    registry = Registry()
+    for name, plugin in (
+        ("bad", comparing()),
+        ("odd", comparing(7)),
+        ("one", comparing(first)),
+        ("two", comparing(second)),
+    ):
+        registry.register(plugin, name)
+    found, faults = registry.comparisons()
+    assert found == {"toy": first}
+    assert sorted(faults) == [
+        "plugin bad: RuntimeError: no",
+        "plugin odd: TypeError: register_comparisons returned int, expected Comparison",
+    ]
+    assert not any(info.error for info in registry.plugins)
 
 
 @pytest.mark.parametrize(
