@@ -1,0 +1,134 @@
+"""Commands and answers in, rows out; what a successful command changes for those behind it is noted here."""
+
+from collections.abc import Iterable
+
+from pxcap.core.matching import FifoMatcher
+from pxcap.core.protocol import Row
+from pxcap.plugins.mysql import wire
+from pxcap.plugins.mysql.commands import Commands
+from pxcap.plugins.mysql.replies import ReplyReader
+from pxcap.plugins.mysql.types import Reply, Request
+
+NONE, OK = 1, 2  # resp_status
+
+
+class Stitcher:
+    """Pairs the commands of one connection with their answers, in order.
+
+    Attributes:
+        rows: Records made since the parser looked last.
+        matcher: Holds the commands without an answer.
+        stream: The connection has turned into a replication stream.
+    """
+
+    __slots__ = ("_commands", "_joined", "_reader", "matcher", "rows", "stream")
+
+    def __init__(self, commands: Commands, reader: ReplyReader, midstream: bool) -> None:
+        self.rows: list[Row] = []
+        self.matcher: FifoMatcher[Request, Reply] = FifoMatcher(sure=not midstream)
+        self.stream = False
+        self._commands = commands
+        self._reader = reader
+        self._joined = midstream
+
+    def request(self, request: Request) -> None:
+        """Take the next command; one that is never answered becomes a row at once."""
+        time, command, text, params, note, _, _ = request
+        if command in wire.SILENT:
+            self.rows.append((time, command, text, NONE, None, params, None, None, None, None, None, note))
+        elif command >= 0 or note:
+            self._settle(self.matcher.request(request))
+
+    def response(self, reply: Reply) -> None:
+        """Take the next answer."""
+        self._settle(self.matcher.response(reply))
+
+    def refused(self, reply: Reply) -> None:
+        """The server refused the connection before the client said a word."""
+        self.rows.append(
+            (
+                reply.first,
+                wire.CONNECT,
+                "",
+                reply.status,
+                reply.text,
+                None,
+                reply.code,
+                reply.sqlstate,
+                *(None,) * 3,
+                "",
+            )
+        )
+
+    def gap(self, side: int) -> None:
+        """Packets of a side may have been lost whole."""
+        self.matcher.gap(side)
+
+    def settle(self) -> None:
+        """What is held belongs to what is pending, counted from the back."""
+        self._settle(self.matcher.settle())
+
+    def finish(self) -> None:
+        """Rows for everything still open."""
+        self._settle(self.matcher.finish())
+
+    def _settle(self, settled: Iterable[tuple[Request | None, Reply | None, bool]]) -> None:
+        for request, reply, guessed in settled:
+            if request is None:
+                if reply is not None:
+                    self._unasked(reply)
+            elif reply is None:
+                time, command, text, params, note, _, _ = request
+                note = notes(note, "no_response")
+                command_or_none = command if command >= 0 else None
+                self.rows.append((time, command_or_none, text, None, None, params, *(None,) * 5, note))
+            else:
+                self._pair(request, reply, guessed)
+
+    def _unasked(self, reply: Reply) -> None:
+        note = notes("no_request", reply.note, "midstream" if self._joined else "")
+        self.rows.append(
+            (
+                *(reply.first, None, None, reply.status, reply.text, None, reply.code, reply.sqlstate),
+                *(reply.rows, reply.affected, None, note),
+            )
+        )
+
+    def _pair(self, request: Request, reply: Reply, guessed: bool) -> None:
+        time, command, text, params, note, _, names = request
+        if reply.note or guessed:
+            note = notes(note, reply.note, "guessed" if guessed else "")
+        if reply.status == OK:
+            self._took_effect(command, text, names, reply)
+        self.rows.append(
+            (
+                time,
+                command if command >= 0 else None,
+                text,
+                reply.status,
+                reply.text,
+                params,
+                reply.code,
+                reply.sqlstate,
+                reply.rows,
+                reply.affected,
+                reply.last - time,
+                note,
+            )
+        )
+
+    def _took_effect(self, command: int, text: str | None, names: str, reply: Reply) -> None:
+        commands = self._commands
+        if names:
+            commands.charset = self._reader.codec = names
+        if reply.prepared is not None and command == wire.STMT_PREPARE:
+            commands.prepared(text, reply.prepared)
+        elif command in (wire.CHANGE_USER, wire.RESET_CONNECTION):
+            commands.reset()
+        elif command in wire.STREAMS:
+            self.stream = True
+
+
+def notes(*words: str) -> str:
+    """Words of notes joined, each once."""
+    return ",".join(dict.fromkeys(word for group in words for word in group.split(",") if word))
