@@ -77,6 +77,11 @@ class Lane:
         del self.stash[:1]
         self._times = [self.time] * len(self.stash)
 
+    def turn(self) -> None:
+        """The other side spoke: what comes next is likely the beginning of a message."""
+        self.stash.clear()
+        self.first = True
+
     def search(self, side: int, clock: Clock, buf: bytes, pos: int) -> int:
         """Look for a message in the stash and then in `buf` from `pos`; `lost` tells whether there is none."""
         held = len(self.stash)

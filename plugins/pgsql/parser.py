@@ -44,6 +44,8 @@ class PgsqlParser(Parser):
 
     def feed(self, side: int, chunk: Chunk) -> list[Row]:
         """Take the next bytes of a side and return the rows they complete."""
+        if (other := self._lanes[1 - side]).lost and not self._ahead.size:
+            other.turn()
         if side == REQUEST:
             self._ahead.add(chunk)
             self._catch_up(self.lockstep)
@@ -59,7 +61,7 @@ class PgsqlParser(Parser):
         lane, stitch = self._lanes[side], self._stitch
         beyond = size if self._untyped and side == REQUEST else lane.gap(size)
         if side == RESPONSE:
-            stitch.holed()
+            stitch.holed(time)
         if lane.stash:
             left = lane.total() - len(lane.stash) if len(lane.stash) >= HEADER_SIZE and not self._untyped else 0
             self._cut(side, time, reason)
@@ -70,7 +72,7 @@ class PgsqlParser(Parser):
             if side == REQUEST:
                 self._untyped = False
                 self._requests.lost()
-            stitch.gap(side)
+            stitch.gap(side, time)
         return self._rows()
 
     def finish(self, time: int) -> list[Row]:
@@ -169,7 +171,7 @@ class PgsqlParser(Parser):
                 self.error("bad_startup")
                 lane.lose(first=False)
                 self._untyped = False
-                self._stitch.gap(REQUEST)
+                self._stitch.gap(REQUEST, lane.time)
                 return pos
             pos = lane.gather(buf, pos, first.size)
             if len(lane.stash) < first.size:
@@ -257,7 +259,7 @@ class PgsqlParser(Parser):
             if kind not in _VALID[side] or not (MIN_ROW if kind == DATA_ROW and side else 4) <= size <= MAX_MESSAGE:
                 self.error("bad_message")
                 lane.lose(first=False)
-                self._stitch.gap(side)
+                self._stitch.gap(side, lane.time)
                 continue
             counted = kind == COPY_DATA or (kind == DATA_ROW and side == RESPONSE)
             keep = HEADER_SIZE if counted else min(size + 1, lane.keep)

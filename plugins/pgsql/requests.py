@@ -71,7 +71,7 @@ class Requests:
         if isinstance(request, Cycle) and request.execute is not None:
             request = self.copying = request.execute
         if request is not None:
-            request.copied = max(request.copied, 0) + size
+            request.copied += size
 
     def lost(self) -> None:
         """Messages may be missing: what is bound, and the unnamed statement, may be another by now."""

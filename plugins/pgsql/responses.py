@@ -73,7 +73,8 @@ class Responses:
     def copied(self, size: int, when: int) -> None:
         """COPY data was sent: one row a message."""
         request = self._result(when)
-        request.copied = max(request.copied, 0) + size
+        request.copied += size
+        request.copying = True
         request.fresh += 1
 
     def single(self, byte: int, when: int) -> bool:
@@ -165,7 +166,7 @@ class Responses:
     def _copy(self, buf: bytes, start: int, stop: int, when: int) -> None:
         stitch = self._stitch
         request = self._result(when)
-        request.copied = max(request.copied, 0)
+        request.copying = True
         if buf[start - wire.HEADER_SIZE] == wire.COPY_BOTH:
             request.said = "CopyBothResponse: a replication stream"
         elif buf[start - wire.HEADER_SIZE] == wire.COPY_IN and request.kind == EXECUTE:

@@ -8,6 +8,7 @@ ReadyForQuery ends a cycle and with it all doubt. Answers that no request fits a
 
 from collections import deque
 from collections.abc import Callable
+from itertools import islice
 
 from pxcap.core.protocol import LOST, REQUEST, Row, Settings
 from pxcap.core.text import clip_text
@@ -28,6 +29,7 @@ MAX_WEIGHT = 1 << 20  # bytes of their texts and parameters
 _FORMAL = frozenset({CYCLE, COPY_END})
 _LAST_WORDS = ("FATAL", "PANIC")
 ENDS = frozenset({SYNC, QUERY, FUNCTION_CALL, STARTUP})  # what ReadyForQuery answers
+_NOTHING: deque[Request] = deque(maxlen=0)
 MAX_TAGS = 64  # shown of one request
 MAX_SAID = 4096  # characters of notices and errors of one request
 
@@ -96,7 +98,7 @@ class Stitcher:
             self.skipping = False
         if self.ignoring_sync and kind == SYNC:
             return
-        if not self.sure:
+        if not self.sure and self.pending and self.pending[-1].holed:
             self._give_up_holed()
         self.pending.append(request)
         if self.weight > MAX_WEIGHT:
@@ -127,14 +129,25 @@ class Stitcher:
             self.pending.append(Request(COPY_END, time))
 
     def _give_up_holed(self) -> None:
-        """The client speaks again after a loss: whole cycles that may have lost their answers did."""
+        """The client spoke again after a loss: whole cycles that may have lost their answers did."""
         pending = self.pending
-        if not pending or not pending[-1].holed or pending[-1].kind not in ENDS:
+        last = max(at for at, request in enumerate(pending) if request.holed)
+        kinds = [request.kind for request in islice(pending, last + 1) if request.kind != COPY_END]
+        if kinds and kinds[-1] not in ENDS:
             return
-        while pending and pending[0].holed:
+        for _ in range(last + 1):
             self._unanswered(pending.popleft())
         self.orphan_over()
         self.sure = not pending
+
+    def _catch_up(self, when: int) -> bool:
+        """The same for requests that ran ahead; returns whether all that wait were sent after this answer came."""
+        pending = self.pending
+        if pending and pending[0].holed:
+            spoken = next((request for request in pending if not request.holed), None)
+            if spoken is not None and spoken.time <= when:
+                self._give_up_holed()
+        return bool(pending) and pending[0].time > when
 
     def copy_began(self) -> None:
         """The server takes COPY data from now on: it skips the Syncs that were sent before the data's end."""
@@ -153,8 +166,11 @@ class Stitcher:
     def head(self, kinds: frozenset[int], when: int) -> Request:
         """The request that an answer, which only `kinds` are given, belongs to; a new orphan when there is none."""
         pending = self.pending
+        early = not self.sure and self._catch_up(when)
         if pending and pending[0].kind in _FORMAL:
             self.front()
+        if early:
+            pending = _NOTHING
         if pending and (request := pending[0]).kind in kinds and self.orphan is None:
             request.answered = True
             return request
@@ -242,6 +258,8 @@ class Stitcher:
     def failed(self, code: str, text: str, when: int) -> None:
         """An error: of the first request, and in the extended protocol of all up to the next Sync."""
         pending = self.pending
+        if not self.sure and self._catch_up(when):
+            pending = _NOTHING
         self.front()
         if self.sure and not pending and text.startswith(_LAST_WORDS):
             self._goodbye = Request(UNKNOWN, when)
@@ -265,6 +283,7 @@ class Stitcher:
             if request.kind == SYNC:
                 pending.appendleft(Request(SYNC, request.time))
             return
+        self.front()
         while pending and pending[0].kind != SYNC:
             self._skipped(pending.popleft())
             self.front()
@@ -274,14 +293,15 @@ class Stitcher:
         """ReadyForQuery: the cycle is over."""
         orphan, pending = self.orphan, self.pending
         self._extended = False
+        early = not self.sure and self._catch_up(when)
         self.front()
         if orphan is not None:
             orphan.kind = orphan.kind or UNKNOWN
             self.orphan = None
             self._row(orphan, when)
-            if pending and pending[0].kind == SYNC:
+            if pending and pending[0].kind == SYNC and not early:
                 pending.popleft()
-        else:
+        elif not early:
             while pending:
                 request = pending.popleft()
                 kind = request.kind
@@ -302,23 +322,24 @@ class Stitcher:
 
     # Loss and the end.
 
-    def gap(self, side: int) -> None:
-        """Messages of a side may have been lost."""
+    def gap(self, side: int, when: int) -> None:
+        """Messages of a side may have been lost, as was seen at `when`."""
         if side == REQUEST:
             self.expand()
             self.sure = False
             return
-        self.holed()
+        self.holed(when)
         if self.pending:
             self.sure = False
         if self.orphan is not None:
             self.orphan.flaws = f"no_request,{LOST}"
 
-    def holed(self) -> None:
-        """Bytes of the answer that is on its way were lost."""
+    def holed(self, when: int) -> None:
+        """Bytes of the answer that is on its way were lost, as was seen at `when`."""
         self.expand()
         for request in self.pending:
-            request.holed = True
+            if request.time <= when:  # else it ran ahead
+                request.holed = True
 
     def finish(self) -> None:
         """The connection is over."""
@@ -356,13 +377,13 @@ class Stitcher:
         if tags:
             tag = tags[0] if len(tags) == 1 else "; ".join(tags)
             resp = f"{tag} ({request.columns})" if request.columns else tag
-            if request.copied >= 0:
+            if request.copying:
                 resp += f", {request.copied} bytes copied"
             if said:
                 resp = f"{said}; {resp}"
         elif said or request.columns:
             resp = said or request.columns
-            if request.copied >= 0:
+            if request.copying:
                 resp += f"; {request.copied} bytes copied"
         elif rows:
             resp = f"{rows} rows"

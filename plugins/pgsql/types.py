@@ -84,7 +84,8 @@ class Request:
         columns: Names of the columns of the last result.
         code: SQLSTATE of the error; empty when there was none.
         said: The error, notices and other text for `resp`.
-        copied: Bytes of COPY data either way; -1 when nothing was copied.
+        copied: Bytes of COPY data either way.
+        copying: The server began a COPY.
         answered: Something came back.
         flaws: Words of the note.
         holed: Bytes of the answer may have been lost.
@@ -95,6 +96,7 @@ class Request:
         "code",
         "columns",
         "copied",
+        "copying",
         "counted",
         "flaws",
         "fresh",
@@ -129,7 +131,8 @@ class Request:
         self.columns = ""
         self.code = ""
         self.said = ""
-        self.copied = -1
+        self.copied = 0
+        self.copying = False
         self.answered = False
         self.flaws = ""
         self.holed = False
@@ -156,7 +159,7 @@ class Cycle(Request):
         self.parsed = parsed
         self.described = described
         self.weight = len(portal.statement.text or "") + 64
-        self.copied = -1
+        self.copied = 0
         self.holed = False
         self.execute: Request | None = None
 
