@@ -1,24 +1,21 @@
 """Is it HTTP/2? By the client's preface, by the server's first frame, or by frames that follow one another."""
 
-from pxcap.core.protocol import NO, SURE, Sample
+from pxcap.core.protocol import NO, REQUEST, RESPONSE, SURE, Sample
 from pxcap.plugins.http.h2.wire import (
     ACK,
     END_HEADERS,
     HEAD_SIZE,
     HEADERS,
-    PADDED,
     PREFACE,
-    PRIORITIZED,
     SETTINGS,
+    begins_message,
+    block_of,
     header_at,
     plausible,
 )
 
 _BEGUN, _PERHAPS, _LIKELY = 60, 20, 80
 _ENOUGH = 3  # frames of one side
-_REQUESTS = frozenset(range(0x81, 0x88))  # RFC 7541, appendix A: :authority, :method, :path, :scheme
-_RESPONSES = frozenset(range(0x88, 0x8F))  # :status
-_NAMES = 0x40  # literal with indexing, the name by index: 0x41 to 0x47 as above, 0x48 to 0x4e :status
 
 
 def recognise(sample: Sample) -> int:
@@ -69,13 +66,7 @@ def _frames(data: bytes) -> tuple[int, str] | None:
         count += 1
         start = pos + HEAD_SIZE
         pos = start + length
-        if kind == HEADERS and flags & END_HEADERS and not whose:
-            start += (1 if flags & PADDED else 0) + (5 if flags & PRIORITIZED else 0)
-            first = data[start : start + 1]
-            if first and 0x20 <= first[0] < 0x40:  # a size update comes first
-                first = data[start + 1 : start + 2]
-            if first:
-                index = first[0] | 0x80 if first[0] & 0xC0 == _NAMES else first[0]
-                index &= 0xBF if first[0] & 0xC0 == _NAMES else 0xFF
-                whose = "request" if index in _REQUESTS else "response" if index in _RESPONSES else ""
+        if kind == HEADERS and flags & END_HEADERS and not whose and pos <= len(data):
+            side = begins_message(block_of(data, start, pos, flags))
+            whose = "request" if side == REQUEST else "response" if side == RESPONSE else ""
     return count, whose

@@ -118,7 +118,7 @@ class RequestReader(FrameReader):
                     if error:
                         streams.error(error)
                 time = time_at(pos)
-                if head.simple and len(opened) < MAX_STREAMS and streams.kept < MAX_BYTES:
+                if head.simple and head.status is None and len(opened) < MAX_STREAMS and streams.kept < MAX_BYTES:
                     streams.newest = time
                     opened[number] = Stream(number, time, head, flags & END_STREAM != 0, req_losses, resp_losses)
                     streams.kept += head.cost

@@ -10,6 +10,7 @@ import construct
 from construct import GreedyBytes, GreedyRange, Int16ub, Int32ub
 
 from pxcap.core.layout import layout
+from pxcap.core.stream import REQUEST, RESPONSE
 
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"  # section 3.4
 
@@ -50,6 +51,7 @@ _SIZES = {PRIORITY: 5, RST_STREAM: 4, PING: 8, WINDOW_UPDATE: 4}
 _OF_STREAM = frozenset({DATA, HEADERS, PRIORITY, RST_STREAM, PUSH_PROMISE, CONTINUATION})
 _OF_CONNECTION = frozenset({SETTINGS, PING, GOAWAY})
 _LIKELY = re.compile(rb"\x00(?:[\x00-\x3f][\x00-\xff]|\x40\x00)[\x00-\x09][\x00-\x2d][\x00-\x7f][\x00-\xff]{3}")
+_STATUS_FIRST, _STATUS_LAST = 8, 14  # :status in the static table; in front of it what only requests have
 _USUAL_STREAM = 1 << 26  # a connection that counted further is not found in mid-stream
 
 
@@ -95,10 +97,53 @@ def header_at(buf: bytes, pos: int) -> tuple[int, int, int, int]:
     return high << 8 | low, kind, flags, stream
 
 
-def find_frame(buf: bytes, pos: int, boundary: bool) -> tuple[int, int]:
-    """Search two frames, one behind the other, or the client's preface, at or behind `pos`.
+def block_of(buf: bytes, start: int, end: int, flags: int) -> bytes:
+    """The header block in the payload of a HEADERS frame, without padding and priority (section 6.2)."""
+    if flags & PADDED:
+        end -= buf[start] if start < end else 0
+        start += 1
+    return buf[start + 5 if flags & PRIORITIZED else start : end]
 
-    One header alone is not proof enough, in data that may be anything.
+
+def begins_message(block: bytes) -> int:
+    """Which side's message a header block begins, REQUEST or RESPONSE, by what stands first in it; -1 when unknown.
+
+    Pseudo-header fields come first (section 8.3), and their names stand in the static table (RFC 7541, appendix A). That
+    the block is one to its end is looked at, too.
+    """
+    size = len(block)
+    pos = first = 0
+    while pos < size:
+        octet = block[pos]
+        prefix = 0x7F if octet >= 0x80 else 0x3F if octet >= 0x40 else 0x1F if octet >= 0x20 else 0x0F
+        index, pos = _number(block, pos, prefix)
+        if octet < 0x20 or octet >= 0x40:
+            first = first or index or -1
+            for _ in range(0 if octet >= 0x80 else 1 if index else 2):
+                length, pos = _number(block, pos, 0x7F) if pos < size else (0, size + 1)
+                pos += length
+    if pos != size or not 0 < first <= _STATUS_LAST:
+        return -1
+    return REQUEST if first < _STATUS_FIRST else RESPONSE
+
+
+def _number(block: bytes, pos: int, prefix: int) -> tuple[int, int]:
+    """An integer (RFC 7541, section 5.1); behind the end of the block when it does not end in it or is too large."""
+    value = block[pos] & prefix
+    pos += 1
+    if value < prefix:
+        return value, pos
+    for at in range(pos, min(pos + 3, len(block))):
+        value += (block[at] & 0x7F) << 7 * (at - pos)
+        if block[at] < 0x80:
+            return value, at + 1
+    return value, len(block) + 1
+
+
+def find_frame(buf: bytes, pos: int, boundary: bool) -> tuple[int, int]:
+    """Search a HEADERS frame that begins a message, or two frames of any kind, one behind the other, at or behind `pos`.
+
+    One header of another kind alone is not proof enough, in data that may be anything.
 
     Args:
         buf: The bytes.
@@ -117,6 +162,10 @@ def find_frame(buf: bytes, pos: int, boundary: bool) -> tuple[int, int]:
         length, kind, flags, stream = header_at(buf, pos)
         if plausible(length, kind, flags, stream):
             behind = pos + HEAD_SIZE + length
+            if kind == HEADERS and flags & END_HEADERS and behind <= size:
+                block = block_of(buf, pos + HEAD_SIZE, behind, flags)
+                if begins_message(block) >= 0:
+                    return pos, pos
             if behind + HEAD_SIZE > size:
                 return (pos, pos) if boundary and behind == size else (-1, pos)
             if plausible(*header_at(buf, behind)):
