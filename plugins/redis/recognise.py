@@ -15,7 +15,7 @@ _HEAD_BEGUN = re.compile(rb"\*[1-9]\d{0,6}(?:\r|\r\n|\r\n\$\d{0,2}\r?|\r\n\$\d{1
 _ARGUMENT = re.compile(rb"\$(\d{1,10})\r\n")
 _ARGUMENT_BEGUN = re.compile(rb"(?:\$(?:\d{1,10}\r?)?)?\Z")
 _INLINE = re.compile(rb"([A-Za-z]{3,20})(?: [^\r\n]*)?\r?\n")
-_LINE = re.compile(rb"([-+:$*%~>|=!,(#_])([^\r\n]*)\r\n")
+_LINE = re.compile(rb"([-+:$*%~>|=!,(#_;.])([^\r\n]*)\r\n")
 _ERRORS = re.compile(
     rb"-(?:ERR [^']|WRONGTYPE |WRONGPASS |NO[A-Z]+ |MOVED \d|ASK \d|OOM |BUSY|LOADING |READONLY |MISCONF |EXECABORT |"
     rb"CROSSSLOT |TRYAGAIN |CLUSTERDOWN |MASTERDOWN |DENIED |UNKILLABLE |INPROG )"
@@ -90,7 +90,7 @@ def _replies(data: bytes, midstream: bool) -> int:
         line = _LINE.match(data, pos)
         if line is None:
             tail = data[pos:]
-            whole = b"\n" in tail or tail[:1] not in b"-+:$*%~>|=!,(#_\r"
+            whole = b"\n" in tail or tail[:1] not in b"-+:$*%~>|=!,(#_;.\r"
             return NO if whole else (REPLIES if framed else STATUS)
         kind, rest = line[1], line[2]
         pos = line.end()
@@ -103,6 +103,10 @@ def _replies(data: bytes, midstream: bool) -> int:
                 return NO
         elif kind in b"#_,(":
             framed = True
+        elif kind in b";.":  # the parts and the end of what is streamed
+            if not framed or (rest if kind == b"." else not rest.isdigit() or len(rest) > 19):
+                return NO
+            pos += int(rest) + 2 if rest.strip(b"0") else 0
         elif rest.lstrip(b"-").isdigit() and len(rest) < 20:
             size = int(rest)
             framed = framed or kind != b":"
@@ -112,4 +116,6 @@ def _replies(data: bytes, midstream: bool) -> int:
                     return NO
         elif rest != b"?":
             return NO
+        else:
+            framed = True
     return REPLIES if framed else STATUS

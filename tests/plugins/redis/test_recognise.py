@@ -40,6 +40,8 @@ def test_sure(request_: bytes, response: bytes) -> None:
         (b"", VALUE, False),
         (b"", b"*2\r\n$1\r\na\r\n$-1\r\n+O", False),
         (b"", b"+QUEUED\r\n", False),
+        (b"", b"$?\r\n;4\r\nab\r\n\r\n;0\r\n:1\r\n", False),
+        (b"", b"*?\r\n:1\r\n.\r\n", False),
         (b"", MONITOR_LINE, True),
         (b"", b"ue\r\n" + VALUE, True),
         (b"lue\r\n" + GET, b"", True),
@@ -55,6 +57,8 @@ def test_good_enough(request_: bytes, response: bytes, midstream: bool) -> None:
     ("request_", "response"),
     [
         (b"PING\r\n", b"PONG\r\n"),
+        (b"", b";4\r\nabcd\r\n"),
+        (b"", b"*?\r\n.x\r\n"),
         (b"PING\r\n", b"+OK\r\n"),
         (b'CONNECT {"verbose":true}\r\nPING\r\n', b'INFO {"server_id":"x"}\r\n+OK\r\nPONG\r\n'),
         (b"PUB a 2\r\nhi\r\n", b"+OK\r\n"),
