@@ -66,7 +66,7 @@ def common_requests(buf: bytes, pos: int, clock: Clock, requests: Requests, stit
         if clock.next < after:
             break
         statement = requests.parsed(buf[pos + HEADER_SIZE : at]) if parsed else requests.statement(bind.statement)
-        if statement is None or (parsed and bind.statement != requests.last_parsed):
+        if statement is None or statement.flaw or (parsed and bind.statement != requests.last_parsed):
             break
         cycle = Cycle(time, requests.bound(statement, bind), parsed, described)
         requests.copying = cycle

@@ -38,7 +38,7 @@ class PgsqlParser(Parser):
         self._ahead = Ahead()
         self._lanes = (Lane(info.midstream, keep), Lane(info.midstream, keep))
         self._stitch = Stitcher(info.settings, not info.midstream, self.error)
-        self._requests = Requests(info.settings, self._stitch, self.error)
+        self._requests = Requests(info.settings, self._stitch, self.error, info.midstream)
         self._responses = Responses(info.settings, self._stitch, self.error)
         self._untyped = not info.midstream  # the client's next message is one without a type
 
@@ -59,11 +59,12 @@ class PgsqlParser(Parser):
         """Bytes of a side were lost: inside a message of known length they cost only themselves."""
         self._catch_up(True)
         lane, stitch = self._lanes[side], self._stitch
-        beyond = size if self._untyped and side == REQUEST else lane.gap(size)
+        shapeless = lane.lost or (self._untyped and side == REQUEST)
+        beyond = size if shapeless else lane.gap(size)
         if side == RESPONSE:
             stitch.holed(time)
         if lane.stash:
-            left = lane.total() - len(lane.stash) if len(lane.stash) >= HEADER_SIZE and not self._untyped else 0
+            left = lane.total() - len(lane.stash) if len(lane.stash) >= HEADER_SIZE and not shapeless else 0
             self._cut(side, time, reason)
             lane.skip = max(0, left - size)
         if beyond:

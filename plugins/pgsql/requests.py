@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from pxcap.core.layout import Invalid, Layout, Partial
-from pxcap.core.protocol import Settings
+from pxcap.core.protocol import LOST, Settings
 from pxcap.core.text import REDACTED, clip_text, to_json, to_text
 from pxcap.plugins.pgsql import wire
 from pxcap.plugins.pgsql.redact import redact
@@ -32,7 +32,8 @@ class Requests:
         last_parsed: Name of the statement that was defined last.
     """
 
-    def __init__(self, settings: Settings, stitch: Stitcher, error: Callable[[str], None]) -> None:
+    def __init__(self, settings: Settings, stitch: Stitcher, error: Callable[[str], None], midstream: bool) -> None:
+        self._missing = "midstream" if midstream else ""  # why a statement may not be known
         self._limit = settings.body_limit
         self._redact = settings.redact
         self._stitch = stitch
@@ -75,6 +76,7 @@ class Requests:
 
     def lost(self) -> None:
         """Messages may be missing: what is bound, and the unnamed statement, may be another by now."""
+        self._missing = LOST
         self._portals.clear()
         self._statements.pop(b"", None)
         self.copying = None
@@ -120,7 +122,7 @@ class Requests:
         if statement is None:
             name, _, rest = buf[start:stop].partition(b"\0")
             sql = rest.partition(b"\0")[0]
-            statement = Statement(self._sql(sql))
+            statement = Statement(self._sql(sql), flaw=flaw)
             self._keep(self._statements, name, statement, len(sql))
         self._put(Request(wire.PARSE, time, statement.text, statement=statement), flaw)
 
@@ -134,30 +136,31 @@ class Requests:
             if not flaw:
                 self._error("bad_bind")
             self._keep(self._portals, name, portal, 0)
-        self._put(Request(wire.BIND, time, portal.statement.text, portal), flaw)
+        self._put(Request(wire.BIND, time, portal.statement.text, portal), flaw, portal.statement)
 
     def _execute(self, buf: bytes, start: int, stop: int, time: int, flaw: str) -> None:
         end = buf.find(b"\0", start, stop)
         portal = self._portal(buf[start : end if end >= 0 else stop])
         request = Request(wire.EXECUTE, time, portal.statement.text, portal)
-        self._put(request, flaw)
+        self._put(request, flaw, portal.statement)
         self.copying = request
 
     def _describe(self, buf: bytes, start: int, stop: int, time: int, flaw: str) -> None:
         kind, name = _named(buf, start, stop)
         statement = self.statement(name) if kind == STATEMENT else self._portal(name).statement
         request = Request(wire.DESCRIBE, time, statement.text, statement=statement if kind == STATEMENT else None)
-        self._put(request, flaw)
+        self._put(request, flaw, statement)
 
     def _close(self, buf: bytes, start: int, stop: int, time: int, flaw: str) -> None:
         kind, name = _named(buf, start, stop)
         word = "statement" if kind == STATEMENT else "portal"
         text = f'{word} "{clip_text(name, MAX_NAME)}"'
-        if kind == STATEMENT and (statement := self._statements.pop(name, None)) is not None and statement.text:
+        statement = self._statements.pop(name, None) if kind == STATEMENT else None
+        if statement is not None and statement.text:
             text += f": {statement.text}"
         elif kind == PORTAL:
             self._portals.pop(name, None)
-        self._put(Request(wire.CLOSE, time, text), flaw)
+        self._put(Request(wire.CLOSE, time, text), flaw, statement)
 
     def _sync(self, buf: bytes, start: int, stop: int, time: int, flaw: str) -> None:
         self._stitch.put(Request(wire.SYNC, time))
@@ -191,8 +194,8 @@ class Requests:
         self._keep(self._portals, bind.portal, portal, self._limit)
         return portal
 
-    def _put(self, request: Request, flaw: str) -> None:
-        request.flaws = flaw
+    def _put(self, request: Request, flaw: str, statement: Statement | None = None) -> None:
+        request.flaws = flaw or (statement.flaw if statement is not None else "")
         self._stitch.put(request)
 
     def _sql(self, data: bytes) -> str:
@@ -213,13 +216,15 @@ class Requests:
         """The statement of a name; one without text where it was prepared before the capture began."""
         statement = self._statements.get(name)
         if statement is None:  # what describes it may still tell its types
-            statement = Statement(f'statement "{clip_text(name, MAX_NAME)}"' if name else None)
+            text = f'statement "{clip_text(name, MAX_NAME)}"' if name else None
+            statement = Statement(text, flaw=self._missing)
             self._keep(self._statements, name, statement, 0)
         return statement
 
     def _portal(self, name: bytes) -> Portal:
         portal = self._portals.get(name)
-        return portal or Portal(Statement(f'portal "{clip_text(name, MAX_NAME)}"' if name else None))
+        text = f'portal "{clip_text(name, MAX_NAME)}"' if name else None
+        return portal or Portal(Statement(text, flaw=self._missing))
 
     def _keep(self, named: dict[bytes, Any], name: bytes, value: object, size: int) -> None:
         """Remember something by name; the unnamed one is replaced each time and the oldest given up."""

@@ -11,11 +11,9 @@ from collections.abc import Callable
 from itertools import islice
 
 from pxcap.core.protocol import LOST, REQUEST, Row, Settings
-from pxcap.core.text import clip_text
-from pxcap.plugins.pgsql import render
-from pxcap.plugins.pgsql.types import COMMANDS, COPY_END, CYCLE, STARTUP, UNKNOWN, Cycle, Request
+from pxcap.plugins.pgsql.rows import row_of
+from pxcap.plugins.pgsql.types import COPY_END, CYCLE, STARTUP, UNKNOWN, Cycle, Request
 from pxcap.plugins.pgsql.wire import (
-    CANCEL_REQUEST,
     DESCRIBE,
     EXECUTE,
     FUNCTION_CALL,
@@ -98,8 +96,11 @@ class Stitcher:
             self.skipping = False
         if self.ignoring_sync and kind == SYNC:
             return
-        if not self.sure and self.pending and self.pending[-1].holed:
-            self._give_up_holed()
+        if not self.sure:
+            if self.orphan is not None and LOST in self.orphan.flaws:
+                self.orphan_over()  # the rest of that answer was lost
+            if self.pending and self.pending[-1].holed:
+                self._give_up_holed()
         self.pending.append(request)
         if self.weight > MAX_WEIGHT:
             self._slim()
@@ -371,47 +372,10 @@ class Stitcher:
         self._row(request, None)
 
     def _row(self, request: Request, when: int | None) -> None:
-        kind, tags, said = request.kind, request.tags, request.said
-        rows = request.rows + request.fresh
-        tag = None
-        if tags:
-            tag = tags[0] if len(tags) == 1 else "; ".join(tags)
-            resp = f"{tag} ({request.columns})" if request.columns else tag
-            if request.copying:
-                resp += f", {request.copied} bytes copied"
-            if said:
-                resp = f"{said}; {resp}"
-        elif said or request.columns:
-            resp = said or request.columns
-            if request.copying:
-                resp += f"; {request.copied} bytes copied"
-        elif rows:
-            resp = f"{rows} rows"
-        else:
-            resp = None
-        if kind == SYNC and not request.code:
-            return
         if request.text is not None:
             self.weight -= len(request.text)
-        portal = request.portal
-        flaws = request.flaws
-        if request.holed and LOST not in flaws and kind != CANCEL_REQUEST:
-            flaws = f"{flaws},{LOST}" if flaws else LOST
-        orphan = flaws.startswith("no_request")
-        self.rows.append(
-            (
-                request.time,
-                COMMANDS[kind],
-                request.text,
-                resp if resp is None or len(resp) <= self.limit else clip_text(resp.encode(), self.limit),
-                render.parameters(portal, self.limit) if portal is not None else None,
-                tag,
-                rows if rows or request.counted or (tags and not request.code) else None,
-                request.code or None,
-                when - request.time if when is not None and not orphan else None,
-                flaws,
-            )
-        )
+        if request.kind != SYNC or request.code:
+            self.rows.append(row_of(request, when, self.limit))
 
 
 _ONLY = {kind: frozenset({kind}) for kind in (PARSE, DESCRIBE, FUNCTION_CALL)} | {

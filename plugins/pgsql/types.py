@@ -45,10 +45,12 @@ class Statement:
     Attributes:
         text: Its SQL, cut at the body limit; None when it was prepared before the capture began.
         types: The types of its parameters as far as known; 0: not known.
+        flaw: Why the text is not whole, for the note; empty when it is.
     """
 
     text: str | None
     types: tuple[int, ...] = ()
+    flaw: str = ""
 
 
 @dataclass(slots=True, eq=False)
@@ -173,4 +175,7 @@ class Cycle(Request):
             found.append(Request(DESCRIBE, time, text))
         self.execute = Request(EXECUTE, time, text, self.portal)
         self.execute.copied = self.copied
-        return [*found, self.execute, Request(SYNC, time)]
+        found.append(self.execute)
+        for request in found:
+            request.flaws = statement.flaw
+        return [*found, Request(SYNC, time)]
