@@ -1,6 +1,7 @@
 """Registers MySQL with pxcap."""
 
 from pxcap.core.columns import Column, ColumnType
+from pxcap.core.comparison import Comparison
 from pxcap.core.markers import hookimpl
 from pxcap.core.protocol import ProtocolSpec
 from pxcap.plugins.mysql.parser import MysqlParser
@@ -43,3 +44,11 @@ MYSQL = ProtocolSpec(
 def register_protocols() -> tuple[ProtocolSpec, ...]:
     """One protocol, both servers' dialects."""
     return (MYSQL,)
+
+
+@hookimpl
+def register_comparisons() -> tuple[Comparison, ...]:
+    """With what tshark says."""
+    from pxcap.plugins.mysql.peer import COMPARISON
+
+    return (COMPARISON,)
