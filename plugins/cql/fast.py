@@ -7,7 +7,7 @@ afterwards. Where one is NULL or odd, its run of columns goes cell by cell. The 
 
 from collections.abc import Callable, Sequence
 from struct import Struct, error
-from typing import Any
+from typing import Any, NamedTuple
 
 from pxcap.core.text import quote
 from pxcap.plugins.cql import values
@@ -19,18 +19,48 @@ Loop = Callable[[bytes, int, int, int, Sequence[Decode], list[str]], tuple[int, 
 SMALL = 16  # bytes of a value that is shown whole, however little room is left: the largest of a fixed size
 MAX_COLUMNS = 64  # of a result that is worth a loop of its own
 _MAX_LOOPS = 512
-_FIXED: dict[Decode, tuple[str, int, str]] = {  # struct code, size, source of the text of {v}
-    values.bigint: ("q", 8, "str({v})"),
-    values.boolean: ("B", 1, '("true" if {v} else "false")'),
-    values.date: ("4s", 4, "date({v})"),
-    values.double: ("d", 8, "(repr({v}) if {v} - {v} == 0.0 else infinite({v}))"),
-    values.integer: ("i", 4, "str({v})"),
-    values.single: ("4s", 4, "single({v})"),
-    values.smallint: ("h", 2, "str({v})"),
-    values.time: ("8s", 8, "time({v})"),
-    values.timestamp: ("q", 8, "instant({v})"),
-    values.tinyint: ("b", 1, "str({v})"),
-    values.uuid: ("16s", 16, "uuid({v})"),
+
+
+class Fixed(NamedTuple):
+    """How a column of a fixed size is taken and shown; `@` stands for the column's number.
+
+    Attributes:
+        code: For `struct`; its value is `v@`.
+        size: Bytes.
+        text: Of an f-string.
+        first: Statements before that.
+        when: Condition without which the cell is shown by its decoder.
+    """
+
+    code: str
+    size: int
+    text: str
+    first: tuple[str, ...] = ()
+    when: str = ""
+
+
+def _called(code: str, size: int, name: str) -> Fixed:
+    return Fixed(code, size, "{t@}", (f"t@ = {name}(v@)",))
+
+
+_FIXED: dict[Decode, Fixed] = {
+    values.bigint: Fixed("q", 8, "{v@}"),
+    values.boolean: Fixed("B", 1, "{t@}", ("t@ = 'true' if v@ else 'false'",)),
+    values.date: _called("4s", 4, "date"),
+    values.double: Fixed("d", 8, "{v@!r}", (), "v@ - v@ == 0.0"),  # neither infinite nor NaN
+    values.integer: Fixed("i", 4, "{v@}"),
+    values.single: _called("4s", 4, "single"),
+    values.smallint: Fixed("h", 2, "{v@}"),
+    values.time: _called("8s", 8, "time"),
+    values.timestamp: Fixed(
+        "q",
+        8,
+        '"{dates[d@]}{minutes[m@]}{seconds[s@ // 1000]}{milliseconds[s@ % 1000]}',
+        ("d@, s@ = divmod(v@, 86400000)", "m@, s@ = divmod(s@, 60000)"),
+        f"{values.FIRST_INSTANT} <= v@ <= {values.LAST_INSTANT}",
+    ),
+    values.tinyint: Fixed("b", 1, "{v@}"),
+    values.uuid: Fixed("16s", 16, '"{h@[:8]}-{h@[8:12]}-{h@[12:16]}-{h@[16:20]}-{h@[20:]}"', ("h@ = v@.hex()",)),
 }
 _KINDS = {decode: decode.__name__ for decode in (*_FIXED, values.text)}
 _loops: dict[tuple[str, ...], Loop] = {}
@@ -63,25 +93,26 @@ def _runs(decoders: Sequence[Decode]) -> list[tuple[int, int]]:
 def _written(decoders: Sequence[Decode]) -> Loop:
     names: dict[str, Any] = {
         "date": values.date,
+        "dates": values.DATES,
         "error": error,
-        "infinite": values.infinite,
-        "instant": values.instant,
+        "milliseconds": values.MILLISECONDS,
+        "minutes": values.MINUTES,
         "quote": quote,
+        "seconds": values.SECONDS,
         "single": values.single,
+        "size_at": Struct(">i").unpack_from,
         "slow": cells,
         "text": values.text,
         "time": values.time,
-        "uuid": values.uuid,
-        "size_at": Struct(">i").unpack_from,
     }
     body: list[str] = []
-    shown: list[str] = []
-    for low, high in _runs(decoders):
+    runs = _runs(decoders)
+    for low, high in runs:
         if decoders[low] in _FIXED:
-            body += _fixed_run(decoders, low, high, names, shown)
+            body += _fixed_run(decoders, low, high, names)
         else:
-            body += _variable(low, decoders[low] is values.text, shown)
-    line = ",".join(f"{{{cell}}}" for cell in shown)
+            body += _variable(low, decoders[low] is values.text, low > 0 and decoders[low - 1] in _FIXED)
+    line = "f'[" + ",".join(f"{{c{low}}}" for low, _ in runs) + "]'"
     source = [
         "def loop(buf, pos, count, room, decoders, lines):",
         "    end = len(buf)",
@@ -90,7 +121,8 @@ def _written(decoders: Sequence[Decode]) -> Loop:
         "    try:",
         "        for _ in range(count):",
         *(f"            {text}" for text in body),
-        f'            line = f"[{line}]"',
+        f"            line = {line}",
+        "            if '\\\\u0000' in line: line = '[' + ','.join(slow(buf, begin, decoders, room)[0]) + ']'",
         "            if len(line) >= room and lines: break",
         "            room -= len(line) + 1",
         "            append(line)",
@@ -103,45 +135,44 @@ def _written(decoders: Sequence[Decode]) -> Loop:
     return made
 
 
-def _fixed_run(decoders: Sequence[Decode], low: int, high: int, names: dict[str, Any], shown: list[str]) -> list[str]:
-    """Source that takes the columns low to high, all of a fixed size, into c{low}.. or as one text."""
-    kinds = [_FIXED[decode] for decode in decoders[low:high]]
-    packed = Struct(">" + "".join(f"i{code}" for code, _, _ in kinds))
+def _fixed_run(decoders: Sequence[Decode], low: int, high: int, names: dict[str, Any]) -> list[str]:
+    """Source that takes the columns low to high, all of a fixed size, as one text; and the length of the next, if any."""
+    fixed = [(at, _FIXED[decoders[at]]) for at in range(low, high)]
+    more = high < len(decoders)
+    packed = Struct(">" + "".join(f"i{one.code}" for _, one in fixed) + "i" * more)
     names[f"run{low}"] = packed.unpack_from
-    targets = ", ".join(f"s{at}, v{at}" for at in range(low, high))
-    right = " and ".join(f"s{at} == {size}" for at, (_, size, _) in enumerate(kinds, low))
-    texts = [source.format(v=f"v{at}") for at, (_, _, source) in enumerate(kinds, low)]
-    shown.append(f"c{low}")
-    whole = ",".join(f"{{{text}}}" for text in texts) if all('"' not in text for text in texts) else ""
-    made = f'f"{whole}"' if whole else ' + "," + '.join(texts)
+    targets = ", ".join(f"n{at}, v{at}" for at in range(low, high)) + ", size" * more
+    right = [f"n{at} == {one.size}" for at, one in fixed]
+    right += [one.when.replace("@", str(at)) for at, one in fixed if one.when]
     return [
         f"if pos + {packed.size} <= end:",
-        f"    {targets}, = run{low}(buf, pos)",
-        f"    fits = {right}",
+        f"    {targets}, = run{low}(buf, pos)" if not more else f"    {targets} = run{low}(buf, pos)",
+        f"    fits = {' and '.join(right)}",
         "else: fits = False",
         "if fits:",
-        f"    c{low} = {made}",
+        *(f"    {line.replace('@', str(at))}" for at, one in fixed for line in one.first),
+        f"    c{low} = f'{','.join(one.text.replace('@', str(at)) for at, one in fixed)}'",
         f"    pos += {packed.size}",
-        f"else: c{low}, pos = slow(buf, pos, decoders[{low}:{high}], room)",
+        "else:",
+        f"    texts, pos = slow(buf, pos, decoders[{low}:{high}], room)",
+        f"    c{low} = ','.join(texts)",
+        *(["    size = size_at(buf, pos)[0]", "    pos += 4"] if more else []),
     ]
 
 
-def _variable(at: int, textual: bool, shown: list[str]) -> list[str]:
-    """Source that takes one column of any size."""
-    shown.append(f"c{at}")
+def _variable(at: int, textual: bool, sized: bool) -> list[str]:
+    """Source that takes one column of any size; `sized`: its length was taken already."""
     if textual:
         decode = [
             "    try:",
-            f'        c{at} = quote(str(buf[pos:stop], "utf-8"))',
-            f'        if "\\\\u0000" in c{at}: c{at} = text(buf[pos:stop])',
+            f"        c{at} = quote(buf[pos:stop].decode())",
             f"    except UnicodeDecodeError: c{at} = text(buf[pos:stop])",
         ]
     else:
         decode = [f"    c{at} = decoders[{at}](buf[pos:stop])"]
     return [
-        "size = size_at(buf, pos)[0]",
-        "pos += 4",
-        f'if size < 0: c{at} = "null"',
+        *([] if sized else ["size = size_at(buf, pos)[0]", "pos += 4"]),
+        f"if size < 0: c{at} = 'null'",
         "else:",
         "    stop = pos + size",
         f"    if stop > end or size > room and size > {SMALL}: break",
@@ -150,8 +181,8 @@ def _variable(at: int, textual: bool, shown: list[str]) -> list[str]:
     ]
 
 
-def cells(buf: bytes, pos: int, decoders: Sequence[Decode], room: int) -> tuple[str, int]:
-    """Columns one by one, joined, and the position behind them.
+def cells(buf: bytes, pos: int, decoders: Sequence[Decode], room: int) -> tuple[list[str], int]:
+    """Columns one by one, and the position behind them.
 
     Raises:
         IndexError: One is cut, or longer than `room`.
@@ -164,4 +195,4 @@ def cells(buf: bytes, pos: int, decoders: Sequence[Decode], room: int) -> tuple[
             raise IndexError("a value is cut")
         texts.append("null" if size < 0 else decode(buf[pos + 4 : after]))
         pos = after
-    return ",".join(texts), pos
+    return texts, pos

@@ -10,25 +10,38 @@ from pxcap.core.protocol import NO, SURE, Sample
 from pxcap.plugins.cql.resync import fits, starts_message
 from pxcap.plugins.cql.segments import Head, head_at
 from pxcap.plugins.cql.wire import (
+    AUTHENTICATE,
     COMPRESSED,
     ERROR,
+    EVENT,
     FLAGS,
     HEADER_SIZE,
     OLD,
     OLD_HEADER_SIZE,
     OPTIONS,
+    PAYLOAD,
+    PREPARE,
+    QUERY,
     READY,
+    REGISTER,
+    RESULT,
     STARTUP,
     SUPPORTED,
+    TRACING,
     VERSIONS,
+    WARNING,
 )
 
 _HEADER, _OLD_HEADER = Struct(">BBhBI").unpack_from, Struct(">BBbBI").unpack_from
 
 ONE = 85  # one message whose body fits
-PACKED = 60  # one message, of whose compressed body little can be told
+WEAK = 30  # one message of whose body little can be told: too little alone, enough if the other side agrees
 ASKED = 90  # OPTIONS alone: nine bytes, nearly all of them zero
-BEGUN = 45  # too little to tell, and it fits
+BEGUN = 30  # too little to tell, and it fits
+
+
+_STRONG = frozenset({QUERY, PREPARE, REGISTER, STARTUP, SUPPORTED, AUTHENTICATE, ERROR, RESULT, EVENT})
+"""Opcodes whose body begins with what hardly anything else does."""
 
 
 def recognise(sample: Sample) -> int:
@@ -40,8 +53,8 @@ def recognise(sample: Sample) -> int:
     if response is None:
         return request
     if NO in (request, response):  # in mid-stream one of them may begin inside a message
-        return max(request, response) if sample.midstream and max(request, response) > PACKED else NO
-    return SURE if request >= PACKED and response >= PACKED else max(request, response)
+        return max(request, response) if sample.midstream and max(request, response) > WEAK else NO
+    return SURE
 
 
 def _side(data: bytes, direction: int, midstream: bool) -> int | None:
@@ -82,7 +95,7 @@ def _beginning(data: bytes, direction: int) -> int:
         return BEGUN if len(data) > 4 else NO
     _, _, stream, opcode, size = (_OLD_HEADER if old else _HEADER)(data, 0)
     if direction:
-        if opcode not in (SUPPORTED, READY, ERROR, 3):
+        if opcode not in (SUPPORTED, READY, ERROR, AUTHENTICATE):
             return NO
         return ONE if old or fits(data, 0, 1) is not False else NO
     if stream < 0 or opcode not in (OPTIONS, STARTUP):
@@ -102,17 +115,17 @@ def _beginning(data: bytes, direction: int) -> int:
 def _messages(data: bytes, direction: int) -> int:
     """Messages one behind the other from the first byte on."""
     pos = found = 0
-    packed = False
+    strong = True
     while pos < len(data) and found < 3:
         fit = fits(data, pos, direction)
         if fit is False:
             return NO
         if fit is None:
             break
-        _, flags, _, _, size = _HEADER(data, pos)
-        packed = packed or bool(flags & COMPRESSED)
+        _, flags, _, opcode, size = _HEADER(data, pos)
+        strong = opcode in _STRONG and not flags & (COMPRESSED | TRACING | PAYLOAD | WARNING)
         pos += HEADER_SIZE + size
         found += 1
     if not found:
         return NO
-    return SURE if found > 1 else PACKED if packed else ONE
+    return SURE if found > 1 else ONE if strong else WEAK

@@ -71,6 +71,8 @@ def fits(buf: bytes, pos: int, direction: int) -> bool | None:
         return False
     if direction != version >> 7 or opcode not in (RESPONSES if direction else REQUESTS):
         return False
+    if not direction and flags & WARNING:
+        return False
     if (stream < 0) != (opcode == EVENT) or size < _TAIL.get(opcode, 0):
         return False
     wanted = min(HEADER_SIZE + size, WINDOW)

@@ -44,7 +44,7 @@ class Stitcher:
         lost: Why a statement that is executed may be unknown, as a word of the note; empty when nothing was lost.
     """
 
-    __slots__ = ("_codec", "_joined", "_metadata_ids", "_reader", "_settings", "_statements", "_text", "_weight", "errors", "lost", "matcher", "rows")  # fmt: skip
+    __slots__ = ("_codec", "_context", "_joined", "_reader", "_settings", "_statements", "_text", "_weight", "errors", "lost", "matcher", "rows")  # fmt: skip
 
     def __init__(self, settings: Settings, midstream: bool) -> None:
         self._settings = settings
@@ -53,9 +53,9 @@ class Stitcher:
         self.errors: list[str] = []
         self._reader = ResponseReader(settings.body_limit, settings.redact)
         self._statements: dict[bytes, Statement] = {}
+        self._context = Context(self._statements, settings.body_limit, settings.redact, False)
         self._text = 0
         self._codec = ""  # agreed on in STARTUP
-        self._metadata_ids = False
         self._weight = 0
         self.lost = "midstream" if midstream else ""
         self._joined = midstream  # no request was seen yet of a connection joined in mid-stream
@@ -90,7 +90,7 @@ class Stitcher:
             return
         options = {pair.key: pair.value for pair in pairs}
         self._codec = options.get(b"COMPRESSION", b"").decode("ascii", "replace").lower()
-        self._metadata_ids = b"SCYLLA_USE_METADATA_ID" in options
+        self._context = self._context._replace(metadata_ids=b"SCYLLA_USE_METADATA_ID" in options)
 
     def response(self, message: Message) -> None:
         """Take the next response or push."""
@@ -108,7 +108,7 @@ class Stitcher:
         if request.opcode == EXECUTE and message.opcode == RESULT:
             statement = self._statement_of(request)
         message, answer_note = self._plain(message)
-        answer = self._reader.read(message, statement, self._metadata_ids)
+        answer = self._reader.read(message, statement, self._context.metadata_ids)
         if not answer.ok:
             self.errors.append("bad_response")
         if self._reader.prepared is not None:
@@ -139,7 +139,7 @@ class Stitcher:
     def _unasked(self, message: Message) -> None:
         """A push, or a response whose request was not captured."""
         message, note = self._plain(message)
-        answer = self._reader.read(message, None, self._metadata_ids)
+        answer = self._reader.read(message, None, self._context.metadata_ids)
         if self._reader.prepared is not None:
             self._remember(*self._reader.prepared)  # the types at least
             self._reader.prepared = None
@@ -172,9 +172,7 @@ class Stitcher:
     def _request_columns(self, request: Message) -> tuple[str | None, str | None, str]:
         """req_body, req_params and the note of a request."""
         request, note = self._plain(request)
-        settings = self._settings
-        context = Context(self._statements, settings.body_limit, settings.redact, self._metadata_ids)
-        shown = show_request(request, context)
+        shown = show_request(request, self._context)
         if not shown.ok:
             self.errors.append("bad_request")
         return shown.text, shown.params, note if shown.known else _notes(note, self.lost)

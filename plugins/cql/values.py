@@ -165,7 +165,7 @@ class _Dates(dict[int, str | None]):
         return found
 
 
-_dates = _Dates()
+DATES = _Dates()
 
 
 def date(data: bytes) -> str:
@@ -173,24 +173,25 @@ def date(data: bytes) -> str:
     if len(data) != 4:
         return odd(data)
     days = int.from_bytes(data, "big") - (1 << 31)
-    found = _dates[days]
+    found = DATES[days]
     return f'"{found}"' if found else str(days)
 
 
-_MINUTES = tuple(f"T{minute // 60:02}:{minute % 60:02}:" for minute in range(1440))
-_SECONDS = tuple(f"{second:02}." for second in range(60))
-_MILLISECONDS = tuple(f'{ms:03}Z"' for ms in range(1000))
+FIRST_INSTANT, LAST_INSTANT = -62_167_219_200_000, 253_402_300_799_999  # of the years 0 to 9999, in ms from 1970
+MINUTES = tuple(f"T{minute // 60:02}:{minute % 60:02}:" for minute in range(1440))
+SECONDS = tuple(f"{second:02}." for second in range(60))
+MILLISECONDS = tuple(f'{ms:03}Z"' for ms in range(1000))
 
 
 def instant(value: int) -> str:
     """Milliseconds from 1970 in UTC; beyond the year 9999 their number."""
     days, ms = divmod(value, 86_400_000)
-    found = _dates[days]
+    found = DATES[days]
     if found is None:
         return str(value)
     minutes, ms = divmod(ms, 60_000)
     seconds, ms = divmod(ms, 1000)
-    return f'"{found}{_MINUTES[minutes]}{_SECONDS[seconds]}{_MILLISECONDS[ms]}'
+    return f'"{found}{MINUTES[minutes]}{SECONDS[seconds]}{MILLISECONDS[ms]}'
 
 
 def timestamp(data: bytes) -> str:

@@ -27,7 +27,7 @@ def test_beginnings(request_bytes: bytes, response_bytes: bytes) -> None:
 
 
 def test_half_a_beginning_is_no_refusal() -> None:
-    assert recognise(Sample(OPTIONS[:6], b"")) >= GOOD_ENOUGH
+    assert NO < recognise(Sample(OPTIONS[:6], b"")) < GOOD_ENOUGH
     assert GOOD_ENOUGH <= recognise(Sample(OPTIONS, b"")) < SURE
     assert recognise(Sample(w.startup()[:20], b"")) in range(GOOD_ENOUGH, SURE)
     assert recognise(Sample(b"", SUPPORTED)) >= GOOD_ENOUGH
@@ -63,3 +63,13 @@ def test_midstream(version: int) -> None:
 def test_others(data: bytes) -> None:
     assert recognise(Sample(data, b"")) == NO
     assert recognise(Sample(b"", data)) == NO
+
+
+def test_one_message_that_says_little_is_not_enough() -> None:
+    execute = w.execute(b"i" * 16, [b"x"])
+    packed = w.message(7, w.number(30) + b"\xf0\x0f" + bytes(30), flags=1)
+    for weak in (execute, packed):
+        assert NO < recognise(Sample(weak, b"", midstream=True)) < GOOD_ENOUGH
+        assert recognise(Sample(weak, w.void(), midstream=True)) == SURE
+        assert recognise(Sample(weak + weak, b"", midstream=True)) == SURE
+        assert recognise(Sample(weak, b"no CQL at all", midstream=True)) == NO
