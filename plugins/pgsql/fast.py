@@ -74,6 +74,7 @@ def common_requests(buf: bytes, pos: int, clock: Clock, requests: Requests, stit
         weight += cycle.weight
         pos = after
     stitch.weight += weight
+    stitch.trim()
     return pos
 
 

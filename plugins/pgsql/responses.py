@@ -17,6 +17,7 @@ _RESULTS = frozenset({QUERY, EXECUTE})
 _DESCRIBED = frozenset({QUERY, DESCRIBE})
 _STARTS = frozenset({STARTUP})
 _DESCRIBES = frozenset({DESCRIBE})
+_EXECUTES = frozenset({EXECUTE})
 _CALLS = frozenset({FUNCTION_CALL})
 _FORMATS = {0: "text", 1: "binary"}
 
@@ -133,7 +134,8 @@ class Responses:
             request.columns = names
 
     def _suspended(self, buf: bytes, start: int, stop: int, when: int) -> None:
-        request = self._result(when)
+        request = self._stitch.head(_EXECUTES, when)
+        request.kind = EXECUTE
         request.said = "PortalSuspended: more rows than were asked for"
         request.counted = True
         self._stitch.complete(request, when)
@@ -197,6 +199,8 @@ class Responses:
 
     def _notice(self, buf: bytes, start: int, stop: int, when: int) -> None:
         _, text = render.error(buf, start, stop, self._limit)
+        self._stitch.front()
+        self._stitch.front()
         pending = self._stitch.pending
         request = self._stitch.orphan or (pending[0] if pending else None)
         if request is None or request.kind == SYNC:

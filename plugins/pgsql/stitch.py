@@ -22,7 +22,7 @@ from pxcap.plugins.pgsql.wire import (
     SYNC,
 )
 
-MAX_PENDING = 16384  # requests without an answer
+MAX_PENDING = 4096  # requests without an answer
 MAX_WEIGHT = 1 << 20  # bytes of their texts and parameters
 _FORMAL = frozenset({CYCLE, COPY_END})
 _LAST_WORDS = ("FATAL", "PANIC")
@@ -104,7 +104,12 @@ class Stitcher:
         self.pending.append(request)
         if self.weight > MAX_WEIGHT:
             self._slim()
-        if len(self.pending) > MAX_PENDING:
+        self.trim()
+
+    def trim(self) -> None:
+        """Give up the oldest requests beyond MAX_PENDING."""
+        while len(self.pending) > MAX_PENDING:
+            self.front()
             self._unanswered(self.pending.popleft())
 
     def rows_of_cancel(self, request: Request) -> None:
@@ -176,6 +181,9 @@ class Stitcher:
             request.answered = True
             return request
         if pending and self.orphan is None:
+            if self.sure and not any(request.kind in kinds for request in pending if request.time <= when):
+                self._error("unexpected_answer")  # no loss explains it: nobody asked
+                return Request(UNKNOWN, when)
             if self.sure:
                 self._error("unexpected_answer")
                 self.sure = False
@@ -222,6 +230,8 @@ class Stitcher:
             self.orphan = None
         elif self.pending and self.pending[0] is request:
             self.pending.popleft()
+        elif not request.code:
+            return  # nobody asked
         self._row(request, when)
 
     def small_answer(self, kind: int, when: int, said: str) -> None:
