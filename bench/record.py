@@ -99,7 +99,7 @@ def _record(load: Workload, path: Path, size: int) -> Capture:
 
 
 def _start_tcpdump(path: Path, port: int) -> subprocess.Popen[str]:
-    command = [servers.path_of("tcpdump"), "-i", "lo", "-w", str(path), "-B", "65536", "-s", "262144", "-n"]
+    command = [servers.path_of("tcpdump"), "-i", "lo", "-w", str(path), "-B", "262144", "-s", "262144", "-n"]
     command += ["-Z", "root"] if os.geteuid() == 0 else []
     tcpdump = subprocess.Popen([*command, f"port {port}"], stderr=subprocess.PIPE, text=True)
     assert tcpdump.stderr is not None
