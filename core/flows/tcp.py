@@ -115,9 +115,10 @@ class TcpFlow:
         self._arrivals += 1
         self.last = time
         if flags & ACK:
-            # Of a direction never seen only acknowledgements tell; one more byte with our FIN is most likely its FIN.
-            if not (flags & FIN and peer.next < 0 and peer.acked >= 0 and distance(ack, peer.acked) == 1):
-                peer.acknowledge(ack)
+            # Of a direction never seen only acknowledgements tell; what a bare FIN of ours acknowledges anew ends most
+            # likely with its FIN, which is no byte.
+            fin = flags & FIN and not wire and peer.next < 0 and peer.acked >= 0 and distance(ack, peer.acked) > 0
+            peer.acknowledge((ack - 1) & _MASK if fin else ack)
         else:
             ack = peer.next  # says nothing: it waits for nothing
         if wire:
