@@ -68,17 +68,15 @@ def read_ok(body: bytes, flags: int, codec: str) -> Okay | None:
     warnings = int.from_bytes(body[pos + 2 : pos + 4], "little")
     if not rest:
         return Okay(affected, insert_id, status, warnings)
-    tracked = flags & wire.SESSION_TRACK if flags >= 0 else status & wire.STATE_CHANGED or rest[0] + 1 == len(rest)
     charset = ""
-    if tracked:
-        try:
-            info, pos = lenenc_bytes(rest, 0)
-            if status & wire.STATE_CHANGED:
-                charset = _changes(lenenc_bytes(rest, pos)[0])
-        except IndexError:
-            info = b""
-    else:
-        info = rest
+    try:  # the text has its length in front of it, whatever was agreed on
+        info, pos = lenenc_bytes(rest, 0)
+        if status & wire.STATE_CHANGED and (flags < 0 or flags & wire.SESSION_TRACK):
+            charset = _changes(lenenc_bytes(rest, pos)[0])
+        elif pos < len(rest):
+            info = rest
+    except IndexError:
+        info = rest if flags >= 0 and not flags & wire.SESSION_TRACK else b""
     return Okay(affected, insert_id, status, warnings, decode(info[:_MAX_INFO], codec), charset)
 
 

@@ -51,7 +51,7 @@ class MysqlParser(Parser):
         self._held: Packet | None = None  # a command that came after the answer that is read
         self._unpack: list[Unpacker | None] = [None, None]
         self._coding = ""  # compression that begins with the next command
-        self._greeted = info.midstream  # the client has sent a command
+        self._greeted = info.midstream  # no packet with another sequence id than 0 is to come but those of files
         self._upload = False  # the client sends a file
         if info.midstream:
             self._commands.lost = "midstream"
@@ -299,8 +299,10 @@ class MysqlParser(Parser):
             elif self._greeted:
                 self.error("stray_packet")
             return
-        self._greeted = True
-        self._stitch.request(self._commands.read(packet))
+        self._stitch.spoken()
+        request = self._commands.read(packet)
+        self._greeted = request.command != wire.CHANGE_USER
+        self._stitch.request(request)
 
     def _read_file(self) -> None:
         """Read over the file that the client sends, as far as it is there."""
@@ -326,7 +328,7 @@ class MysqlParser(Parser):
 
     def _connected(self, phase: ConnectionPhase, reply: Reply) -> None:
         if phase.request is None:
-            self._stitch.refused(reply)
+            self._stitch.refused(reply, phase.server_flags >= 0)
             return
         self._stitch.request(phase.request)
         self._stitch.response(reply)

@@ -23,6 +23,10 @@ def recognise(sample: Sample) -> int:
     """How sure a sample is MySQL in this orientation; any side may be empty."""
     if not sample.midstream:
         return _beginning(sample.request, sample.response)
+    if sample.response and (begun := _beginning(sample.request, sample.response)) == SURE:
+        return begun  # the handshake alone was not captured
+    if _login(sample.request) and (not sample.response or _after_login(sample.response)):
+        return BOTH
     asked, answered = _asked(sample.request), _answered(sample.response)
     if NO in (asked, answered) and asked != answered:
         other = asked if answered == NO else answered
@@ -59,6 +63,11 @@ def _login(request: bytes) -> int:
     if size < wire.LOGIN_SIZE or not flags & wire.PROTOCOL_41 or any(request[13:32]):
         return NO
     return BOTH
+
+
+def _after_login(response: bytes) -> bool:
+    """What answers a login: it has the next sequence id, and is OK, ERR, a request for another method, or more data."""
+    return len(response) > HEADER and response[3] == 2 and response[HEADER] in (wire.OK, wire.ERR, wire.EOF, 1)
 
 
 def _asked(data: bytes) -> int:

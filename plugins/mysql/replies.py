@@ -219,10 +219,12 @@ class ReplyReader:
             return self._reply(2, clip_text(body, self._limit))
         if command == wire.CHANGE_USER and first in (wire.EOF, wire.MORE_DATA):
             return None
+        if command < 0 and first == wire.EOF and size > _EOF_SIZE:
+            return None  # nothing else begins so: another way to authenticate is asked for
         if command in wire.STREAMS and first == wire.OK:
             return self._reply(2, "replication stream")
         if first == wire.OK and not (size in (2, 4) and self._optional_metadata()):
-            if command == wire.STMT_PREPARE:
+            if command == wire.STMT_PREPARE or (command < 0 and _is_prepared(body, size)):
                 return self._prepare(body)
             return self._ok(body)
         if first == wire.EOF and size <= _EOF_SIZE:
@@ -232,12 +234,12 @@ class ReplyReader:
         if first == wire.INFILE:
             self.upload = True
             return None
-        return self._count(body, size)
+        return self._count(body, size, command)
 
     def _optional_metadata(self) -> bool:
         return self.flags >= 0 and bool(self.flags & wire.OPTIONAL_METADATA)
 
-    def _count(self, body: bytes, size: int) -> Reply | None:
+    def _count(self, body: bytes, size: int, command: int) -> Reply | None:
         """A number of columns, and whether their definitions follow."""
         follow = True
         try:
@@ -248,6 +250,8 @@ class ReplyReader:
             count = pos = 0
         if pos + 1 == len(body) and body[pos] < 2:
             follow, pos = bool(body[pos]), pos + 1
+        if command < 0 and size > 9 and body.isascii():
+            return self._reply(2, clip_text(body, self._limit))
         if not 0 < count <= _MAX_COLUMNS or pos != len(body):
             self.errors.append("bad_answer")
             return self._reply(0, None)
@@ -356,3 +360,8 @@ class ReplyReader:
         if self._state in (State.COLUMNS, State.META, State.ROWS):
             return self._complete(self._reply(2, f"Resultset rows >= {self._rows}"))
         return self._complete(self._reply(2 if self._parts else 0, self._parts.pop() if self._parts else None))
+
+
+def _is_prepared(body: bytes, size: int) -> bool:
+    """Whether an OK to a command that was not captured says that a statement was prepared: no text of an OK has a zero there."""
+    return size in (12, 13) and len(body) == size and not body[9]

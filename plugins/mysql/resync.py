@@ -49,7 +49,7 @@ def is_command(buf: bytes, pos: int) -> bool | None:
             return body[0] > 0 or _WORD.match(body[2:]) is not None
         return _WORD.match(body) is not None
     if command in _NAMES:
-        return all(byte >= 32 or not byte for byte in body) and bool(body)
+        return all(byte >= 32 or not byte for byte in body) and body[:1] >= b" "
     if command == wire.STMT_EXECUTE:
         return size >= 10 and body[4] < 16 and body[5:9] == b"\1\0\0\0"
     if command == wire.STMT_SEND_LONG_DATA:

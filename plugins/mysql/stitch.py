@@ -21,15 +21,22 @@ class Stitcher:
         stream: The connection has turned into a replication stream.
     """
 
-    __slots__ = ("_commands", "_joined", "_reader", "matcher", "rows", "stream")
+    __slots__ = ("_commands", "_held", "_joined", "_reader", "matcher", "rows", "stream")
 
     def __init__(self, commands: Commands, reader: ReplyReader, midstream: bool) -> None:
         self.rows: list[Row] = []
         self.matcher: FifoMatcher[Request, Reply] = FifoMatcher(sure=not midstream)
         self.stream = False
+        self._held = False  # an answer waits for the client to speak again
         self._commands = commands
         self._reader = reader
         self._joined = midstream
+
+    def spoken(self) -> None:
+        """The client speaks: what was held is settled before its command is read, which may refer to it."""
+        if self._held:
+            self._held = False
+            self._settle(self.matcher.settle())
 
     def request(self, request: Request) -> None:
         """Take the next command; one that is never answered becomes a row at once."""
@@ -41,32 +48,23 @@ class Stitcher:
 
     def response(self, reply: Reply) -> None:
         """Take the next answer."""
-        self._settle(self.matcher.response(reply))
+        settled = self.matcher.response(reply)
+        self._held = not settled
+        self._settle(settled)
 
-    def refused(self, reply: Reply) -> None:
-        """The server refused the connection before the client said a word."""
+    def refused(self, reply: Reply, greeted: bool) -> None:
+        """The answer to a login that was not captured (`greeted`), or a refusal before the client said a word."""
+        text, note = (None, notes("no_request", reply.note)) if greeted else ("", reply.note)
         self.rows.append(
             (
-                reply.first,
-                wire.CONNECT,
-                "",
-                reply.status,
-                reply.text,
-                None,
-                reply.code,
-                reply.sqlstate,
-                *(None,) * 3,
-                "",
+                *(reply.first, wire.CONNECT, text, reply.status, reply.text, None),
+                *(reply.code, reply.sqlstate, None, reply.affected, None, note),
             )
         )
 
     def gap(self, side: int) -> None:
         """Packets of a side may have been lost whole."""
         self.matcher.gap(side)
-
-    def settle(self) -> None:
-        """What is held belongs to what is pending, counted from the back."""
-        self._settle(self.matcher.settle())
 
     def finish(self) -> None:
         """Rows for everything still open."""
