@@ -42,9 +42,10 @@ class Body:
             self.kept += piece
             self._room -= len(piece)
 
-    def stop(self) -> None:
-        """Keep no more of it."""
-        self._room = 0
+    def stop(self) -> bool:
+        """Keep no more of it; returns whether there was room for more."""
+        room, self._room = self._room, 0
+        return room > 0
 
     def lose(self, size: int, note: int) -> None:
         """Note that `size` bytes of it were not captured."""

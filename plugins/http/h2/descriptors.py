@@ -53,6 +53,8 @@ class Types:
         message = found[0 if asked else 1]()
         try:
             message.ParseFromString(data)
+            if data and not message.ListFields():  # nothing but fields of some other type
+                return None
             text: str = json_format.MessageToJson(
                 message, preserving_proto_field_name=True, indent=None, ensure_ascii=False, descriptor_pool=self._pool
             )

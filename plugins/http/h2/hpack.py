@@ -81,8 +81,8 @@ class Decoder:
         if error or cut:
             self.lose()
             changed = True
-        elif self._list_size(fields) > MAX_LIST:
-            error = "header_list"
+        if self._list_size(fields) > MAX_LIST:
+            error = error or "header_list"
             fields = self._first(fields)
             changed = True
         head = self._fields.head(tuple(fields))

@@ -214,7 +214,10 @@ class FrameReader(ABC):
     def _settle(self) -> None:
         """Nothing follows what is in the inbox: where a frame was searched, one that ends with it will do."""
         inbox = self.inbox
-        if self.searching and inbox.pos < len(inbox.buf) and find_frame(inbox.buf, inbox.pos, True)[0] == inbox.pos:
+        while self.searching and inbox.pos < len(inbox.buf):
+            found, inbox.pos = find_frame(inbox.buf, inbox.pos, True)
+            if found < 0:
+                break
             self.searching = False
             self.read()
 

@@ -16,6 +16,7 @@ from pxcap.plugins.http.h2.wire import (
 
 _BEGUN, _PERHAPS, _LIKELY = 60, 20, 80
 _ENOUGH = 3  # frames of one side
+_LAST_SETTING = 0x10  # of those that IANA's registry names, or nearly
 
 
 def recognise(sample: Sample) -> int:
@@ -50,7 +51,7 @@ def server_begins(data: bytes) -> int:
     keys = [
         int.from_bytes(data[at : at + 2], "big") for at in range(HEAD_SIZE, min(len(data) - 1, HEAD_SIZE + length), 6)
     ]
-    if any(key == 0 or key > 0x10 for key in keys if key & 0x0F0F != 0x0A0A):  # RFC 8701 keeps those for nothing
+    if 0 in keys or (keys and not any(key <= _LAST_SETTING for key in keys)):  # others may be there (section 6.5.2)
         return NO
     return SURE if length else _LIKELY
 

@@ -19,7 +19,7 @@ from pxcap.plugins.http.h2.wire import (
     WINDOW_UPDATE,
 )
 
-MAX_WAITING = 2 << 20  # bytes that may wait for the server's frames
+MAX_WAITING = 1 << 20  # bytes that may wait for the server's frames
 
 
 class RequestReader(FrameReader):
@@ -156,6 +156,7 @@ class RequestReader(FrameReader):
             return
         elif head.method is None or last:
             stream.req_trailers = head
+            streams.hold(stream, head)
             stream.note |= note
         if last:
             stream.req_done = True

@@ -71,6 +71,8 @@ class ResponseReader(FrameReader):
                     pos = end
                     continue
                 stream.response = head
+                stream.held += head.cost
+                streams.kept += head.cost
                 stream.resp_time = time_at(pos)
                 stream.resp_losses = losses[RESPONSE]
                 self.understood = True
@@ -123,7 +125,7 @@ class ResponseReader(FrameReader):
                 streams.response_ended(stream, stream.resp_time)
                 continue
             del opened[number]
-            streams.kept -= request.cost
+            streams.kept -= stream.held
             emit((
                 stream.time,
                 2,
@@ -175,8 +177,10 @@ class ResponseReader(FrameReader):
         trailers = status is None and (last or head.code != NO_CODE)
         if stream.response is not None or (trailers and (stream.resp_body is not None or head.known)):
             stream.resp_trailers = head
+            streams.hold(stream, head)
         else:
             stream.response = head
+            streams.hold(stream, head)
             if not note:  # nothing of it was lost up to here
                 stream.resp_losses = streams.losses[RESPONSE]
         if not stream.resp_time:

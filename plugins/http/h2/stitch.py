@@ -11,14 +11,15 @@ from pxcap.plugins.http.body import Body
 from pxcap.plugins.http.codings import encoded_room
 from pxcap.plugins.http.h2.fields import Fields
 from pxcap.plugins.http.h2.grpc import Grpc, status_text
-from pxcap.plugins.http.h2.types import NO_CODE, STREAM_COST, Head, Stream
+from pxcap.plugins.http.h2.types import NO_CODE, Head, Stream
 from pxcap.plugins.http.h2.wire import error_name
 from pxcap.plugins.http.media import show
 from pxcap.plugins.http.types import BINARY
 from pxcap.plugins.http.wire import GAP, NO_REQUEST, NO_RESPONSE, NOTES, TRUNCATED
 
 MAX_STREAMS = 8192  # open at once
-MAX_BYTES = 1536 << 10  # kept of open streams: bodies, header lists, and what a stream itself takes
+MAX_BYTES = 1536 << 10  # of open streams: header lists, and what a stream itself takes
+MAX_BODIES = 1 << 20  # of bodies of open streams; more where the person wants longer bodies
 MANY_STREAMS, MANY_BYTES = 1024, 512 << 10  # open or kept: then the client's next frames wait for the server's
 MAX_ENDED = 1024  # streams that ended early, remembered to know what still comes for them
 
@@ -30,7 +31,7 @@ class Streams:
         streams: By number, oldest first.
         rows: Made since the parser last took them.
         losses: By side, what was lost, to compare: gaps, and beyond 32 bits those of the snap length.
-        kept: Bytes held for open streams.
+        kept: Bytes held for open streams, without bodies.
         last_taken: The last stream of the client that the server will look at (GOAWAY).
         newest: When the client last opened a stream; ns since the epoch.
         closing: Streams the server ended while the client still sent.
@@ -39,7 +40,19 @@ class Streams:
     """
 
     __slots__ = (
-        *("_ended", "_goaway", "_goaways", "_grpc", "_most", "closing", "errors", "fields", "kept", "last_taken"),
+        *(
+            "_ended",
+            "_goaway",
+            "_goaways",
+            "_bodies",
+            "_grpc",
+            "_most_bodies",
+            "closing",
+            "errors",
+            "fields",
+            "kept",
+            "last_taken",
+        ),
         *("limit", "losses", "newest", "redact", "resets", "rows", "streams"),
     )
 
@@ -60,7 +73,8 @@ class Streams:
         self._goaway = ""
         self._goaways: list[str] = []
         self.kept = 0
-        self._most = max(MAX_BYTES, 2 * self.limit)
+        self._bodies = 0
+        self._most_bodies = max(MAX_BODIES, 2 * self.limit)
 
     def error(self, name: str) -> None:
         """Count something malformed."""
@@ -73,9 +87,9 @@ class Streams:
             self._finish(old)
         stream = Stream(number, time, request, request is None, *self.losses)
         self.streams[number] = stream
-        self.kept += _cost(request)
-        if len(self.streams) > MAX_STREAMS or (self.kept > self._most and len(self.streams) > 1):
-            self._give_up()
+        self.kept += stream.held
+        if len(self.streams) > MAX_STREAMS or (self.kept > MAX_BYTES and len(self.streams) > 1):
+            self._give_up(number)
         if number > self.last_taken and number & 1:
             self._refused(stream)
         return stream
@@ -87,12 +101,19 @@ class Streams:
         stream.req_body = body
         stream.note = note
         if body is not None:
-            self.kept += len(body.kept)
+            self._bodies += len(body.kept)
+
+    def hold(self, stream: Stream, head: Head) -> None:
+        """A stream has one more header list."""
+        stream.held += head.cost
+        self.kept += head.cost
+        if self.kept > MAX_BYTES and len(self.streams) > 1:
+            self._give_up(stream.number)
 
     @property
     def many(self) -> bool:
         """So much is open that no more requests should be read before responses."""
-        return len(self.streams) >= MANY_STREAMS or self.kept >= MANY_BYTES
+        return len(self.streams) >= MANY_STREAMS or self.kept + self._bodies >= MANY_BYTES
 
     def opened(self, time: int) -> None:
         """The client began a stream: it has seen what the server ended before."""
@@ -114,13 +135,10 @@ class Streams:
     def add(self, body: Body, buf: bytes, start: int, end: int) -> None:
         """More of a body."""
         before = len(body.kept)
+        if self._bodies > self._most_bodies and body.stop():
+            self.error("body_not_kept")
         body.add(buf, start, end)
-        grown = len(body.kept) - before
-        if grown:
-            self.kept += grown
-            if self.kept > self._most:
-                body.stop()
-                self.error("body_not_kept")
+        self._bodies += len(body.kept) - before
 
     def is_over(self, number: int) -> bool:
         """Whether a stream that is not open ended before its last frame: what comes for it is late."""
@@ -215,10 +233,11 @@ class Streams:
         stream.ending = self._goaway
         self.end_early(stream.number)
 
-    def _give_up(self) -> None:
+    def _give_up(self, but: int = 0) -> None:
+        """End the oldest early, though not the one that is being read."""
         self.error("too_many_streams")
-        while len(self.streams) > MAX_STREAMS or (self.kept > self._most and len(self.streams) > 1):
-            self.end_early(next(iter(self.streams)))
+        while len(self.streams) > MAX_STREAMS or (self.kept > MAX_BYTES and len(self.streams) > 1):
+            self.end_early(next(number for number in self.streams if number != but))
 
     def _finish(self, stream: Stream) -> None:
         """The row of a stream of which not everything came."""
@@ -240,7 +259,7 @@ class Streams:
         req_json = method = path = None
         req_text: str | None = None
         req_size: int | None = None
-        self.kept -= _cost(request)
+        self.kept -= stream.held
         if request is None:
             note |= NO_REQUEST
         else:
@@ -293,7 +312,7 @@ class Streams:
         """A body's text, its size, and note bits."""
         if body is None:
             return "", 0, 0
-        self.kept -= len(body.kept)
+        self._bodies -= len(body.kept)
         if head is not None and head.grpc:
             text, well = self._grpc.show(body, head.coding, head.meaning.media.name, path or "", asked)
         elif head is None:
@@ -303,7 +322,3 @@ class Streams:
         if not well:
             self.error("content_coding")
         return text, body.size, body.note
-
-
-def _cost(head: Head | None) -> int:
-    return head.cost if head is not None else STREAM_COST

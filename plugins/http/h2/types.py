@@ -91,6 +91,7 @@ class Stream:
         note: Why it is doubtful, as bits.
         req_losses, resp_losses: What the sides had lost when nothing of this stream could have been lost yet.
         reset_at: When the client reset it, 0 when not.
+        held: Bytes its header lists and itself take.
         ending: What ended it otherwise than by its last frame, for people.
     """
 
@@ -113,6 +114,7 @@ class Stream:
         self.number = number
         self.time = time
         self.request = request
+        self.held = STREAM_COST if request is None else request.cost
         self.req_done = req_done
         self.req_losses = req_losses
         self.resp_losses = resp_losses

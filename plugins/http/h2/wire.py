@@ -167,7 +167,8 @@ def find_frame(buf: bytes, pos: int, boundary: bool) -> tuple[int, int]:
                 if begins_message(block) >= 0:
                     return pos, pos
             if behind + HEAD_SIZE > size:
-                return (pos, pos) if boundary and behind == size else (-1, pos)
-            if plausible(*header_at(buf, behind)):
+                if not boundary or behind == size:
+                    return pos if boundary else -1, pos
+            elif plausible(*header_at(buf, behind)):
                 return pos, pos
         pos += 1
