@@ -4,8 +4,9 @@ import re
 
 from pxcap.core.text import REDACTED
 
-_LITERAL = r"(?:[eEnN]?'(?:[^'\\]|\\.|'')*(?:'|\Z)|\$(\w*)\$.*?(?:\$\2\$|\Z))"  # a statement may be cut inside one
-_GAP = r"(?:\s|/\*.*?\*/|--[^\n]*\n)*"
+# What a password is written in; a statement may be cut inside it. First, one inside of another literal.
+_LITERAL = r"(?:''(?!')[^'\s,;)](?:[^']|'(?!'))*(?:''|\Z)|(?:[eEnN]|[uU]&)?'(?:[^'\\]|\\.|'')*(?:'|\Z)|\$(\w*)\$.*?(?:\$\2\$|\Z))"
+_GAP = r"(?:\s|/\*.{0,300}?\*/|--[^\n]{0,300}\n)*"
 _PASSWORD = re.compile(rf"(\bpass(?:word|wd)\b{_GAP}(?:[=:]{_GAP})?){_LITERAL}", re.IGNORECASE | re.DOTALL)
 _CONNECTION = re.compile(
     r"(\bpassword\s*=\s*)(?!\[redacted\]|'\[redacted\])('(?:[^'\\]|\\.|'')*'|[^\s'\"]+)", re.IGNORECASE

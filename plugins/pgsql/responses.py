@@ -9,6 +9,7 @@ from pxcap.core.layout import Invalid, Partial
 from pxcap.core.protocol import Settings
 from pxcap.core.text import clip_text
 from pxcap.plugins.pgsql import render, wire
+from pxcap.plugins.pgsql.redact import redact
 from pxcap.plugins.pgsql.stitch import MAX_SAID, MAX_TAGS, Stitcher
 from pxcap.plugins.pgsql.types import COMMANDS, STARTUP, Request
 from pxcap.plugins.pgsql.wire import BIND, CLOSE, DESCRIBE, EXECUTE, FUNCTION_CALL, PARSE, QUERY, SYNC
@@ -33,6 +34,7 @@ class Responses:
 
     def __init__(self, settings: Settings, stitch: Stitcher, error: Callable[[str], None]) -> None:
         self._limit = settings.body_limit
+        self._redact = settings.redact
         self._stitch = stitch
         self._error = error
         self.columns = render.Columns()
@@ -188,8 +190,13 @@ class Responses:
             request.columns = ""
         stitch.ready(when)
 
-    def _failed(self, buf: bytes, start: int, stop: int, when: int) -> None:
+    def _told(self, buf: bytes, start: int, stop: int) -> tuple[str, str]:
+        """SQLSTATE and text of an error or a notice, which may quote a statement."""
         code, text = render.error(buf, start, stop, self._limit)
+        return code, redact(text) if self._redact else text
+
+    def _failed(self, buf: bytes, start: int, stop: int, when: int) -> None:
+        code, text = self._told(buf, start, stop)
         pending = self._stitch.pending
         if pending and pending[0].kind == STARTUP:
             pending[0].columns = ""
@@ -198,7 +205,7 @@ class Responses:
     # At any time.
 
     def _notice(self, buf: bytes, start: int, stop: int, when: int) -> None:
-        _, text = render.error(buf, start, stop, self._limit)
+        _, text = self._told(buf, start, stop)
         self._stitch.front()
         self._stitch.front()
         pending = self._stitch.pending

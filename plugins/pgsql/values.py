@@ -4,6 +4,7 @@ Source: the `*_send` and `*_recv` functions of PostgreSQL 18, which chapter 54 l
 form for values in text format. A value of a type that is not known here is text, or, in binary format, hex as in `\x0a`.
 """
 
+import math
 import struct
 import uuid
 from collections.abc import Callable
@@ -160,6 +161,13 @@ def _bits(data: bytes) -> str:
     return "".join(f"{byte:08b}" for byte in data[4:])[: max(size, 0)]
 
 
+def _float(number: float) -> Value:
+    """JSON has no infinities; their text is the server's."""
+    if math.isfinite(number):
+        return number
+    return "NaN" if math.isnan(number) else "Infinity" if number > 0 else "-Infinity"
+
+
 def _fixed(form: str) -> Callable[[bytes], Value]:
     unpack = struct.Struct(form).unpack
 
@@ -214,8 +222,8 @@ _BINARY: dict[int, Callable[[bytes], Value]] = {
     oids.XML: _text,
     oids.CIDR: _inet,
     oids.INET: _inet,
-    oids.FLOAT4: lambda data: float(f"{struct.unpack('>f', data)[0]:.7g}"),
-    oids.FLOAT8: _fixed(">d"),
+    oids.FLOAT4: lambda data: _float(float(f"{struct.unpack('>f', data)[0]:.7g}")),
+    oids.FLOAT8: lambda data: _float(struct.unpack(">d", data)[0]),
     oids.UNKNOWN: _text,
     oids.MONEY: _money,
     oids.MACADDR: lambda data: data.hex(":"),
