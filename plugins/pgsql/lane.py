@@ -64,6 +64,15 @@ class Lane:
         self.stash += buf[pos:stop]
         return stop
 
+    def take(self, size: int) -> bytes:
+        """Take a message out of the stash; what a search left behind it stays."""
+        message = bytes(self.stash[:size])
+        del self.stash[:size]
+        if self.stash:
+            self._times = self._times[size:]
+            self.time = self._times[0]
+        return message
+
     def begin(self, clock: Clock, buf: bytes, pos: int) -> int:
         """Begin to gather the message at `pos`, whose header may not be whole; returns the position behind it."""
         if pos < len(buf):

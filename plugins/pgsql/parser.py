@@ -267,10 +267,14 @@ class PgsqlParser(Parser):
             pos = lane.gather(buf, pos, keep)
             if len(lane.stash) < keep:
                 return -1
-            message = bytes(lane.stash)
-            lane.stash.clear()
+            time = lane.time
+            message = lane.take(keep)
             lane.skip = size + 1 - len(message)
-            self._message(side, message, size, lane.time, clock.at(max(pos - 1, 0)), TRUNCATED if lane.skip else "")
+            if lane.skip and lane.stash:
+                rest = min(lane.skip, len(lane.stash))
+                lane.skip -= rest
+                lane.take(rest)
+            self._message(side, message, size, time, clock.at(max(pos - 1, 0)), TRUNCATED if lane.skip else "")
 
     def _message(self, side: int, message: bytes, size: int, time: int, when: int, flaw: str) -> None:
         """A message that came in pieces, or that was cut."""
