@@ -210,7 +210,7 @@ class Responses:
         self._stitch.front()
         pending = self._stitch.pending
         request = self._stitch.orphan or (pending[0] if pending else None)
-        if request is None or request.kind == SYNC:
+        if request is None or request.kind == SYNC or request.time > when:
             self._error("notice")
         elif len(request.said) < MAX_SAID:
             request.said = f"{request.said}; {text}" if request.said else text
