@@ -109,7 +109,7 @@ class RequestReader(FrameReader):
                     start += 5
                 if flags & ~NOT_PADDED or not flags & END_HEADERS:
                     break
-                if not last < number <= streams.last_taken or streams.closing:
+                if not last < number <= streams.last_taken or streams.closing or number in opened:
                     break
                 block = buf[start:end]
                 head = memo.get(block)

@@ -90,7 +90,7 @@ class Streams:
         self.kept += stream.held
         if len(self.streams) > MAX_STREAMS or (self.kept > MAX_BYTES and len(self.streams) > 1):
             self._give_up(number)
-        if number > self.last_taken and number & 1:
+        if number > self.last_taken and number & 1 and request is not None:
             self._refused(stream)
         return stream
 
@@ -147,8 +147,8 @@ class Streams:
     def ended(self, stream: Stream) -> None:
         """A side of a stream came to its end: make the row if both have."""
         if stream.resp_done and (stream.req_done or self._lost(0, stream.req_losses)):
-            del self.streams[stream.number]
-            self._row(stream)
+            if self.streams.pop(stream.number, None) is not None:  # else it was given up meanwhile
+                self._row(stream)
 
     def response_ended(self, stream: Stream, time: int) -> None:
         """The server's last frame of a stream."""
