@@ -5,22 +5,26 @@ beginning tells.
 """
 
 from collections.abc import Callable
+from struct import Struct, error, unpack_from
 from typing import Any
 
 from pxcap.core.layout import Invalid, Layout, Partial
 from pxcap.core.protocol import LOST, Settings
 from pxcap.core.text import REDACTED, clip_text, to_json, to_text
 from pxcap.plugins.pgsql import wire
+from pxcap.plugins.pgsql.named import Named
 from pxcap.plugins.pgsql.redact import redact
 from pxcap.plugins.pgsql.stitch import Stitcher
 from pxcap.plugins.pgsql.types import STARTUP, Cycle, Portal, Request, Statement
 
-MAX_NAMED = 1024  # statements, and portals, known by name
-MAX_TEXTS = 1 << 20  # bytes of their texts and values
+MAX_NAMED, MAX_TEXTS = 1024, 1 << 20  # statements known by name, and bytes of their texts
+MAX_PORTALS, MAX_VALUES = 256, 1 << 19  # portals known by name, and bytes of their values
 MAX_NAME = 256
 MEMO, MEMO_SIZE = 256, 2048  # Parse bodies, and bytes of one, that are remembered
 
 STATEMENT, PORTAL = b"SP"
+_SHORT = Struct(">H").unpack_from
+_LENGTH = Struct(">i").unpack_from
 
 
 class Requests:
@@ -32,15 +36,14 @@ class Requests:
         last_parsed: Name of the statement that was defined last.
     """
 
-    def __init__(self, settings: Settings, stitch: Stitcher, error: Callable[[str], None], midstream: bool) -> None:
+    def __init__(self, settings: Settings, stitch: Stitcher, count: Callable[[str], None], midstream: bool) -> None:
         self._missing = "midstream" if midstream else ""  # why a statement may not be known
         self._limit = settings.body_limit
         self._redact = settings.redact
         self._stitch = stitch
-        self._error = error
-        self._statements: dict[bytes, Statement] = {}
-        self._portals: dict[bytes, Portal] = {}
-        self._weight = 0
+        self._error = count
+        self._statements: Named[Statement] = Named(MAX_NAMED, MAX_TEXTS)
+        self._portals: Named[Portal] = Named(MAX_PORTALS, MAX_VALUES)
         self._memo: dict[bytes, tuple[bytes, str, tuple[int, ...]]] = {}  # Parse bodies that were seen
         self.last_parsed = b""
         self.replication = False
@@ -78,7 +81,7 @@ class Requests:
         """Messages may be missing: what is bound, and the unnamed statement, may be another by now."""
         self._missing = LOST
         self._portals.clear()
-        self._statements.pop(b"", None)
+        self._statements.pop(b"")
         self.copying = None
 
     def startup(self, buf: bytes, code: int, time: int) -> None:
@@ -123,7 +126,7 @@ class Requests:
             name, _, rest = buf[start:stop].partition(b"\0")
             sql = rest.partition(b"\0")[0]
             statement = Statement(self._sql(sql), flaw=flaw)
-            self._keep(self._statements, name, statement, len(sql))
+            self._statements.keep(name, statement, len(sql))
         self._put(Request(wire.PARSE, time, statement.text, statement=statement), flaw)
 
     def _bind(self, buf: bytes, start: int, stop: int, time: int, flaw: str) -> None:
@@ -132,10 +135,12 @@ class Requests:
             name, portal = bind.portal, self.bound(self.statement(bind.statement), bind)
         else:
             name, _, rest = buf[start:stop].partition(b"\0")
-            portal = Portal(self.statement(rest.partition(b"\0")[0]))
+            prepared, _, rest = rest.partition(b"\0")
+            formats, values = _begun(rest)
+            portal = Portal(self.statement(prepared), formats, values)
             if not flaw:
                 self._error("bad_bind")
-            self._keep(self._portals, name, portal, 0)
+            self._portals.keep(name, portal, len(rest))
         self._put(Request(wire.BIND, time, portal.statement.text, portal), flaw, portal.statement)
 
     def _execute(self, buf: bytes, start: int, stop: int, time: int, flaw: str) -> None:
@@ -155,11 +160,11 @@ class Requests:
         kind, name = _named(buf, start, stop)
         word = "statement" if kind == STATEMENT else "portal"
         text = f'{word} "{clip_text(name, MAX_NAME)}"'
-        statement = self._statements.pop(name, None) if kind == STATEMENT else None
+        statement = self._statements.pop(name) if kind == STATEMENT else None
         if statement is not None and statement.text:
             text += f": {statement.text}"
         elif kind == PORTAL:
-            self._portals.pop(name, None)
+            self._portals.pop(name)
         self._put(Request(wire.CLOSE, time, text), flaw, statement)
 
     def _sync(self, buf: bytes, start: int, stop: int, time: int, flaw: str) -> None:
@@ -185,13 +190,17 @@ class Requests:
         name, text, types = known
         statement = Statement(text, types)
         self.last_parsed = name
-        self._keep(self._statements, name, statement, len(body))
+        self._statements.keep(name, statement, len(body))
         return statement
 
     def bound(self, statement: Statement, bind: Any) -> Portal:
         """Define the portal of a Bind."""
-        portal = Portal(statement, bind.formats, self._values(bind.values))
-        self._keep(self._portals, bind.portal, portal, self._limit)
+        values = self._values(bind.values)
+        portal = Portal(statement, bind.formats, values)
+        if bind.portal:
+            self._portals.keep(bind.portal, portal, sum(len(value) + 60 for value in values if value))
+        else:
+            self._portals.keep(b"", portal, 0)
         return portal
 
     def _put(self, request: Request, flaw: str, statement: Statement | None = None) -> None:
@@ -218,7 +227,7 @@ class Requests:
         if statement is None:  # what describes it may still tell its types
             text = f'statement "{clip_text(name, MAX_NAME)}"' if name else None
             statement = Statement(text, flaw=self._missing)
-            self._keep(self._statements, name, statement, 0)
+            self._statements.keep(name, statement, 0)
         return statement
 
     def _portal(self, name: bytes) -> Portal:
@@ -226,27 +235,29 @@ class Requests:
         text = f'portal "{clip_text(name, MAX_NAME)}"' if name else None
         return portal or Portal(Statement(text, flaw=self._missing))
 
-    def _keep(self, named: dict[bytes, Any], name: bytes, value: object, size: int) -> None:
-        """Remember something by name; the unnamed one is replaced each time and the oldest given up."""
-        if name:
-            named.pop(name, None)
-        named[name] = value
-        if name:
-            self._weight += min(size, self._limit) + 200
-            if len(named) > MAX_NAMED or self._weight > MAX_TEXTS:
-                self._forget()
-
-    def _forget(self) -> None:
-        """Give up the older half of what is known by name."""
-        for named in (self._statements, self._portals):
-            for name in list(named)[: len(named) // 2]:
-                if name:
-                    del named[name]
-        self._weight //= 2
-
 
 def _nothing(buf: bytes, start: int, stop: int, time: int, flaw: str) -> None:
     """Messages that ask for nothing."""
+
+
+def _begun(data: bytes) -> tuple[list[int], list[bytes | None]]:
+    """Formats and values of a Bind as far as it goes; the last value may be cut."""
+    formats: list[int] = []
+    values: list[bytes | None] = []
+    try:
+        (count,) = _SHORT(data)
+        formats = list(unpack_from(f">{count}H", data, 2))
+        at = 2 + 2 * count
+        (left,) = _SHORT(data, at)
+        at += 2
+        while left > len(values):
+            (size,) = _LENGTH(data, at)
+            at += 4
+            values.append(None if size < 0 else data[at : at + size])
+            at += max(size, 0)
+    except error:
+        pass
+    return formats, values
 
 
 def _named(buf: bytes, start: int, stop: int) -> tuple[int, bytes]:
