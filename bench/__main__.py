@@ -24,7 +24,7 @@ from pxcap.core.registry import load_registry
 
 MB = 1_000_000
 PXCAP = Path(sys.executable).with_name("pxcap")
-SINK_ROWS = 100_000
+SINK_ROWS = 50_000
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -97,7 +97,7 @@ def _load(name: str, megabytes: int, bytes_each: int, fixture: int, target: tupl
 
 
 LOADS = (
-    _load("http", 200, 530, 80, (4.5, 7.0), ""),
+    _load("http", 130, 530, 80, (4.5, 7.0), ""),
     # No two responses have equal headers: nothing to remember.
-    _load("http-ids", 60, 580, 0, (0, 0), "add_header X-Request-Id $request_id;"),
+    _load("http-ids", 40, 580, 0, (0, 0), "add_header X-Request-Id $request_id;"),
 )

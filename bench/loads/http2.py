@@ -51,7 +51,7 @@ def _load(name: str, bytes_each: int, streams: int) -> Http2:
         table="http_events",
         needs={"nghttpd": "nghttp2-server", "h2load": "nghttp2-client"},
         modules={},
-        megabytes=60,
+        megabytes=40,
         bytes_each=bytes_each,
         tshark="http2",
         fields=(*TCP, "http2.streamid", "http2.headers.method", "http2.headers.path", "http2.headers.status"),

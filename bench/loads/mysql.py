@@ -100,8 +100,8 @@ def _load(name: str, megabytes: int, bytes_each: int, script: str, prepared: boo
 
 
 LOADS = (
-    _load("mysql", 250, 2700, "oltp_read_only", False, 16),
-    _load("mysql-prepared", 250, 2700, "oltp_read_only", True, 16),
+    _load("mysql", 200, 2700, "oltp_read_only", False, 16),
+    _load("mysql-prepared", 200, 2700, "oltp_read_only", True, 16),
     _load("mysql-points", 80, 400, "oltp_point_select", True, 1),
     _load("mysql-rows", 300, 1_000_000, "scan", False, 1),
 )
