@@ -81,6 +81,11 @@ class Inbox:
         """When the byte `buf[pos]` was seen; ns since the epoch."""
         return self._times[bisect_right(self._starts, self.base + pos) - 1]
 
+    @property
+    def segments(self) -> tuple[list[int], list[int]]:
+        """Stream offset where each segment of `buf` begins, and when it was seen; for loops that keep count themselves."""
+        return self._starts, self._times
+
     def segment_after(self, pos: int) -> int:
         """Position in `buf` of the next segment that begins after `pos`; len(buf) when there is none.
 

@@ -19,6 +19,14 @@ def test_times_and_segments() -> None:
     assert [inbox.segment_after(i) for i in range(6)] == [2, 2, 5, 5, 5, 6]
 
 
+def test_segments_are_those_of_what_is_left() -> None:
+    inbox = Inbox()
+    inbox.add(Chunk(b"abcde", 10, [10, 12], [1, 2]))
+    inbox.pos = 3
+    inbox.add(Chunk(b"fg", 15, [15], [3]))
+    assert (inbox.buf, inbox.base, inbox.segments) == (b"defg", 13, ([12, 15], [2, 3]))
+
+
 def test_clear_forgets_and_goes_on_behind_a_gap() -> None:
     inbox = Inbox()
     inbox.add(Chunk(b"abc", 0, [0], [1]))
