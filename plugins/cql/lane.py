@@ -57,6 +57,16 @@ class Lane:
         """Take the next bytes; to be called when `next` has returned None."""
         self._inbox.add(chunk)
 
+    def whole(self, most: int) -> list[Message]:
+        """The messages that come next, as long as they are plain and whole, but not more than `most`."""
+        if self._mode is not Mode.RAW or self._reader.left:
+            return []
+        inbox = self._inbox
+        found, inbox.pos = self._reader.whole(inbox.buf, inbox.pos, inbox.base, *inbox.segments, most)
+        if found:
+            self._unseen, self._framing = False, resync.RAW
+        return found
+
     def next(self) -> Message | None:
         """The next complete message, or None when more bytes are needed."""
         message: Message | None = None

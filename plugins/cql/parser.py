@@ -11,9 +11,12 @@ from pxcap.core.stream import Chunk
 from pxcap.plugins.cql.lane import Lane
 from pxcap.plugins.cql.stitch import Stitcher
 from pxcap.plugins.cql.types import Message
-from pxcap.plugins.cql.wire import EVENT, KEEP
+from pxcap.plugins.cql.wire import BATCH, EVENT, EXECUTE, KEEP, PREPARE, QUERY
 
 MAX_AHEAD = 1 << 20  # bytes of requests that wait: a window of the capture
+
+PIECE = 256  # messages taken apart at a time
+_USUAL = frozenset({QUERY, PREPARE, EXECUTE, BATCH})  # requests that change nothing when they are taken in
 
 _Gap = tuple[int, str]
 
@@ -25,7 +28,7 @@ class CqlParser(Parser):
     limit or KEEP), and in `Stitcher` the requests that wait and the statements that were prepared.
     """
 
-    __slots__ = ("_ahead", "_ahead_size", "_lanes", "_lossy", "_next", "_stitch", "_unsure")
+    __slots__ = ("_ahead", "_ahead_size", "_lanes", "_lossy", "_next", "_ready", "_stitch", "_unsure")
 
     def __init__(self, info: ConnectionInfo) -> None:
         super().__init__(info)
@@ -34,6 +37,7 @@ class CqlParser(Parser):
         self._stitch = Stitcher(info.settings, info.midstream)
         self._ahead: deque[Chunk | _Gap] = deque()
         self._ahead_size = 0
+        self._ready: deque[Message] = deque()  # requests that follow
         self._next: Message | None = None  # the next request, which came after the response that was read last
         self._lossy = info.midstream  # a request may be missing
         self._unsure = info.midstream  # an answer may be missing: ids that wait may have been used again
@@ -48,8 +52,12 @@ class CqlParser(Parser):
         else:
             lane = self._lanes[RESPONSE]
             lane.add(chunk)
-            while (message := lane.next()) is not None:
-                self._response(message)
+            while True:
+                for message in lane.whole(PIECE):
+                    self._response(message)
+                if (one := lane.next()) is None:
+                    break
+                self._response(one)
         return self._rows()
 
     def gap(self, side: int, size: int, time: int, reason: str) -> list[Row]:
@@ -77,15 +85,20 @@ class CqlParser(Parser):
         return self._rows()
 
     def _response(self, message: Message) -> None:
-        stream = message.stream
+        stream, stitch = message.stream, self._stitch
         if stream >= 0 and message.opcode != EVENT:
+            pending, ready = stitch.matcher.pending, self._ready
             if self._unsure:
                 while self._pull(message.time):
                     pass
-            pending = self._stitch.matcher.pending
+            elif ready and stream == ready[0].stream and stream not in pending and not self._lossy:
+                if self._next is None and ready[0].opcode in _USUAL:
+                    stitch.answer(ready.popleft(), message)  # as mostly: the next request is the one that is answered
+                    return
+                self._pull(None)
             while stream not in pending and self._pull(message.time if self._lossy else None):
                 pass
-        self._stitch.response(message)
+        stitch.response(message)
 
     def _catch_up(self) -> None:
         while self._pull(None):
@@ -93,15 +106,30 @@ class CqlParser(Parser):
 
     def _pull(self, before: int | None) -> bool:
         """Take in one more request, of those seen before `before`; False when there is none."""
-        lane, ahead = self._lanes[REQUEST], self._ahead
-        message, self._next = self._next, None
-        while message is None and (message := lane.next()) is None:
+        message, self._next = self._next or self._request(before), None
+        if message is None:
+            return False
+        if before is not None and message.time >= before:
+            self._next = message
+            return False
+        self._stitch.request(message)
+        return True
+
+    def _request(self, before: int | None) -> Message | None:
+        """The next request; none from a chunk that begins at `before` or later."""
+        lane, ahead, ready = self._lanes[REQUEST], self._ahead, self._ready
+        while not ready:
+            ready.extend(lane.whole(PIECE))
+            if ready:
+                break
+            if (message := lane.next()) is not None:
+                return message
             if not ahead:
-                return False
+                return None
             item = ahead[0]
             if isinstance(item, Chunk):
                 if before is not None and item.times[0] >= before:
-                    return False
+                    return None
                 lane.add(item)
                 self._ahead_size -= len(item.data)
                 ahead.popleft()
@@ -109,11 +137,7 @@ class CqlParser(Parser):
                 ahead.popleft()
                 for cut in lane.gap(*item):
                     self._stitch.request(cut)
-        if before is not None and message.time >= before:
-            self._next = message
-            return False
-        self._stitch.request(message)
-        return True
+        return ready.popleft()
 
     def _rows(self) -> list[Row]:
         stitch = self._stitch
@@ -128,7 +152,8 @@ class CqlParser(Parser):
                 source.errors = []
         for lane in self._lanes:
             lost = lost or lane.lost
-        if self._unsure and not lost and not stitch.matcher.pending and not self._ahead and self._next is None:
+        waiting = stitch.matcher.pending or self._ahead or self._ready or self._next
+        if self._unsure and not lost and not waiting:
             self._unsure = False
         self.lockstep = lost or self._unsure
         return rows

@@ -38,6 +38,7 @@ ONE = 85  # one message whose body fits
 WEAK = 30  # one message of whose body little can be told: too little alone, enough if the other side agrees
 ASKED = 90  # OPTIONS alone: nine bytes, nearly all of them zero
 BEGUN = 30  # too little to tell, and it fits
+_FIRST = 1 << 16  # bytes of the longest first message believed: options and what they are answered with are short
 
 
 _STRONG = frozenset({QUERY, PREPARE, REGISTER, STARTUP, SUPPORTED, AUTHENTICATE, ERROR, RESULT, EVENT})
@@ -60,8 +61,9 @@ def recognise(sample: Sample) -> int:
 def _side(data: bytes, direction: int, midstream: bool) -> int | None:
     if not data:
         return None
-    if not midstream:
-        return _beginning(data, direction)
+    begun = _beginning(data, direction)
+    if not midstream or begun == SURE:  # the handshake alone may not have been captured
+        return begun
     if (head := head_at(data, 0)) is not None and head.size:
         return _segment(data, head, direction)
     return _messages(data, direction)
@@ -97,6 +99,8 @@ def _beginning(data: bytes, direction: int) -> int:
     if direction:
         if opcode not in (SUPPORTED, READY, ERROR, AUTHENTICATE):
             return NO
+        if size > _FIRST:
+            return NO
         return ONE if old or fits(data, 0, 1) is not False else NO
     if stream < 0 or opcode not in (OPTIONS, STARTUP):
         return NO
@@ -104,7 +108,7 @@ def _beginning(data: bytes, direction: int) -> int:
         if size:
             return NO
         return ASKED if len(data) == start else max(_beginning(data[start:], 0), NO)
-    if size < 15 or data[start + 2 : start + 4] == b"\0\0":
+    if not 15 <= size <= _FIRST or data[start + 2 : start + 4] == b"\0\0":
         return NO
     body = data[start : start + size]
     if b"CQL_VERSION" in body:

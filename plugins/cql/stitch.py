@@ -14,6 +14,7 @@ from pxcap.core.protocol import Row, Settings
 from pxcap.plugins.cql.requests import Context, show_request
 from pxcap.plugins.cql.responses import ResponseReader
 from pxcap.plugins.cql.types import Message, Statement
+from pxcap.plugins.cql.usual import usual
 from pxcap.plugins.cql.wire import (
     COMPRESSED,
     ERROR,
@@ -27,6 +28,7 @@ from pxcap.plugins.cql.wire import (
     STRING_MAP,
 )
 
+_VOID = b"\0\0\0\1"  # a RESULT of this kind, whole
 MAX_PENDING = 8192  # requests without an answer; drivers allow themselves 1024 to 2048 a connection
 MAX_WEIGHT = 1 << 20  # bytes their bodies may take together, or twice the body limit
 TRIMMED = 256  # bytes of a body left when they take more
@@ -103,20 +105,41 @@ class Stitcher:
             self._unasked(message)
             return
         self._weight -= len(request.body)
-        text, params, request_note = self._request_columns(request)
-        statement = None
-        if request.opcode == EXECUTE and message.opcode == RESULT:
-            statement = self._statement_of(request)
+        self.answer(request, message)
+
+    def answer(self, request: Message, message: Message) -> None:
+        """Make the row of a request and its response."""
+        text: str | None
+        params: str | None
+        statement, made = None, None
+        if not request.flags and not request.note:
+            settings = self._settings
+            made = usual(request, self._statements, settings.body_limit, settings.redact)
+        if made is not None:
+            text, params, statement = made
+            request_note = ""
+            if message.body == _VOID and message.opcode == RESULT and not message.flags:
+                self.rows.append(
+                    (
+                        *(request.time, request.opcode, text, RESULT, "Void", params, None, None),
+                        *(request.version, message.time - request.time, ""),
+                    )
+                )
+                return
+        else:
+            text, params, request_note = self._request_columns(request)
+            if request.opcode == EXECUTE and message.opcode == RESULT:
+                statement = self._statement_of(request)
         message, answer_note = self._plain(message)
         answer = self._reader.read(message, statement, self._context.metadata_ids)
         if not answer.ok:
             self.errors.append("bad_response")
         if self._reader.prepared is not None:
-            ident, made = self._reader.prepared
+            ident, prepared = self._reader.prepared
             self._reader.prepared = None
             if request.opcode == PREPARE:
-                made.text = "" if request_note else text or ""  # half a statement would be taken for the whole
-                self._remember(ident, made)
+                prepared.text = "" if request_note else text or ""  # half a statement would be taken for the whole
+                self._remember(ident, prepared)
         note = ""
         if request_note or answer_note:
             note = _notes(request_note, answer_note)
