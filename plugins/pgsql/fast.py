@@ -128,9 +128,11 @@ def common_responses(
         time, portal = cycle.time, cycle.portal
         text = portal.statement.text
         rendered = render.parameters(portal, limit)
-        when = clock.at(bound - 1)
         if cycle.parsed:
+            portal.statement.before = None
+            when = clock.at(bound - 6)
             emit((time, "Parse", text, "ParseComplete", None, None, None, None, when - time, ""))
+        when = clock.at(bound - 1)
         emit((time, "Bind", text, "BindComplete", rendered, None, None, None, when - time, ""))
         if cycle.described:
             when = clock.at(told - 1)

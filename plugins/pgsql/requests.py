@@ -189,6 +189,8 @@ class Requests:
                 self._memo[body] = known
         name, text, types = known
         statement = Statement(text, types)
+        if name:
+            statement.before = self._statements.get(name)
         self.last_parsed = name
         self._statements.keep(name, statement, len(body))
         return statement

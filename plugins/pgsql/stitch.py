@@ -13,14 +13,8 @@ from itertools import islice
 from pxcap.core.protocol import LOST, REQUEST, Row, Settings
 from pxcap.plugins.pgsql.rows import row_of
 from pxcap.plugins.pgsql.types import COPY_END, CYCLE, STARTUP, UNKNOWN, Cycle, Request
-from pxcap.plugins.pgsql.wire import (
-    DESCRIBE,
-    EXECUTE,
-    FUNCTION_CALL,
-    PARSE,
-    QUERY,
-    SYNC,
-)
+from pxcap.plugins.pgsql.voided import Voided
+from pxcap.plugins.pgsql.wire import DESCRIBE, EXECUTE, FUNCTION_CALL, PARSE, QUERY, SYNC
 
 MAX_PENDING = 4096  # requests without an answer
 MAX_WEIGHT = 1 << 20  # bytes of their texts and parameters
@@ -49,6 +43,7 @@ class Stitcher:
         "_extended",
         "_goodbye",
         "_goodbye_heard",
+        "_voided",
         "ignoring_sync",
         "limit",
         "orphan",
@@ -69,6 +64,7 @@ class Stitcher:
         self.pending: deque[Request] = deque()
         self.weight = 0
         self.sure = sure
+        self._voided = Voided()
         self.orphan: Request | None = None
         self.skipping = False
         self.ignoring_sync = False  # the server takes COPY data, and no notice of a Sync
@@ -242,6 +238,8 @@ class Stitcher:
         if request is self.orphan:
             request.kind = kind
         request.said = request.said or said
+        if kind == PARSE and request.statement is not None:
+            request.statement.before = None
         self.complete(request, when)
 
     def result_kind(self) -> int:
@@ -286,6 +284,8 @@ class Stitcher:
         request.answered = True
         request.code = code
         request.said = f"{request.said}; {text}"[:MAX_SAID] if request.said else text
+        request.last = when
+        self._voided.add(request)
         self.ignoring_sync = False
         if request.kind in (QUERY, FUNCTION_CALL):
             return  # ReadyForQuery follows
@@ -304,6 +304,7 @@ class Stitcher:
         """ReadyForQuery: the cycle is over."""
         orphan, pending = self.orphan, self.pending
         self._extended = False
+        self.weight += self._voided.restore(pending)
         early = not self.sure and self._catch_up(when)
         self.front()
         if orphan is not None:
@@ -370,6 +371,7 @@ class Stitcher:
         if request.kind != COPY_END:
             request.said = "skipped: an error came before it in the pipeline"
             request.answered = True
+            self._voided.add(request)
             self._row(request, None)
 
     def _unanswered(self, request: Request) -> None:
@@ -379,7 +381,7 @@ class Stitcher:
             request.flaws = f"{request.flaws},{LOST}" if request.flaws else LOST
         if not request.answered:
             request.flaws = f"no_response,{request.flaws}" if request.flaws else "no_response"
-        self._row(request, None)
+        self._row(request, request.last)
 
     def _row(self, request: Request, when: int | None) -> None:
         if request.text is not None:

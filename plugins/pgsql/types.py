@@ -46,11 +46,13 @@ class Statement:
         text: Its SQL, cut at the body limit; None when it was prepared before the capture began.
         types: The types of its parameters as far as known; 0: not known.
         flaw: Why the text is not whole, for the note; empty when it is.
+        before: What had its name before, while it is not known whether the server took this one.
     """
 
     text: str | None
     types: tuple[int, ...] = ()
     flaw: str = ""
+    before: "Statement | None" = None
 
 
 @dataclass(slots=True, eq=False)
@@ -85,6 +87,7 @@ class Request:
         counted: A tag or a row told of rows.
         columns: Names of the columns of the last result.
         code: SQLSTATE of the error; empty when there was none.
+        last: When the error was seen, None when there was none; ns since the epoch.
         said: The error, notices and other text for `resp`.
         copied: Bytes of COPY data either way.
         copying: The server began a COPY.
@@ -104,6 +107,7 @@ class Request:
         "fresh",
         "holed",
         "kind",
+        "last",
         "portal",
         "rows",
         "said",
@@ -132,6 +136,7 @@ class Request:
         self.counted = False
         self.columns = ""
         self.code = ""
+        self.last: int | None = None
         self.said = ""
         self.copied = 0
         self.copying = False
