@@ -5,6 +5,8 @@ Source: "Text Protocol", "Utility Commands", "Prepared Statements" of the MySQL 
 stated last, what was sent ahead.
 """
 
+from typing import Any
+
 from pxcap.core.layout import LayoutError
 from pxcap.core.protocol import Settings
 from pxcap.core.text import REDACTED, to_json
@@ -12,7 +14,7 @@ from pxcap.plugins.mysql import wire
 from pxcap.plugins.mysql.auth import read_change_user
 from pxcap.plugins.mysql.charsets import UTF8, codec_of, codec_set, decode
 from pxcap.plugins.mysql.execute import bulk_values, execute_values, read_typed
-from pxcap.plugins.mysql.redact import redact, suspicious
+from pxcap.plugins.mysql.redact import asks_secret, redact, suspicious
 from pxcap.plugins.mysql.types import Packet, Request, Statement
 from pxcap.plugins.mysql.values import UnreadableError
 from pxcap.plugins.mysql.wire import lenenc
@@ -116,7 +118,7 @@ class Commands:
             head, pos = wire.BULK.parse(body, 1)
             statement, note = self._statement(head.statement, note)
             rows = bulk_values(body, pos, head.flags, statement, self.charset)
-            return statement.text, to_json({"rows": rows}), note
+            return statement.text, to_json(_hidden({"rows": rows}, statement)), note
         if command in (wire.STMT_CLOSE, wire.STMT_RESET, wire.STMT_FETCH, wire.STMT_SEND_LONG_DATA):
             return self._small(command, packet)
         if command == wire.FIELD_LIST:
@@ -185,7 +187,7 @@ class Commands:
             return statement.text, None, note or "truncated"
         finally:
             statement.long.clear()
-        return statement.text, to_json(given) if given else None, note
+        return statement.text, to_json(_hidden(given, statement)) if given else None, note
 
     def _small(self, command: int, packet: Packet) -> tuple[str | None, str | None, str]:
         body = packet.body
@@ -214,7 +216,8 @@ class Commands:
         """A statement was prepared."""
         ident, params = found
         self.latest = ident
-        self.remember(ident, Statement(text, params))
+        secret = self._redact and params > 0 and text is not None and asks_secret(text)
+        self.remember(ident, Statement(text, params, secret=secret))
 
     def remember(self, ident: int, statement: Statement) -> None:
         """Keep a statement; the oldest go when there are too many."""
@@ -234,6 +237,17 @@ class Commands:
         """The session is as new: nothing is prepared any more."""
         self.statements.clear()
         self._weight = 0
+
+
+def _hidden(value: Any, statement: Statement) -> Any:
+    """Parameters as they are, or with every text in them hidden when the statement takes a secret."""
+    if not statement.secret:
+        return value
+    if isinstance(value, dict):
+        return {key: _hidden(item, statement) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_hidden(item, statement) for item in value]
+    return REDACTED if isinstance(value, str) else value
 
 
 def _whole(data: bytes) -> int:

@@ -20,6 +20,8 @@ _TOKEN = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _CIPHERS = frozenset({"ENCODE", "DECODE", "ENCRYPT"})
+_QUOTED = re.compile(r"'.*'", re.DOTALL)
+_NAMING = frozenset({1044, 1045, 1141, 1142, 1227, 1396, 1410, 1698})  # errors that quote users and databases only
 _TELLS = frozenset({"BY", "AS", "USING", "REPLACE"})  # behind IDENTIFIED a secret follows
 
 
@@ -31,7 +33,23 @@ def suspicious(sql: bytes) -> bool:
 
 def redact(sql: str) -> str:
     """The statement with each secret replaced by a quoted `REDACTED`."""
+    return _scan(sql)[0]
+
+
+def asks_secret(sql: str) -> bool:
+    """Whether a placeholder stands where a secret would."""
+    return suspicious(sql.encode()) and _scan(sql)[1]
+
+
+def redact_error(code: int | None, text: str) -> str:
+    """The error text of a statement that had a secret: what it quotes may be the very place."""
+    return text if code in _NAMING else _QUOTED.sub(f"'{REDACTED}'", text)
+
+
+def _scan(sql: str) -> tuple[str, bool]:
+    """The statement without its secrets, and whether placeholders stand for some."""
     out: list[str] = []
+    asks = False
     armed = identified = False  # the next string is a secret; IDENTIFIED was said
     named = False  # PASSWORD was said
     owner = False  # behind PASSWORD FOR: names up to the equals sign
@@ -70,10 +88,13 @@ def redact(sql: str) -> str:
             if cipher == depth:
                 cipher = 0
             depth -= 1
+        if text == "?":
+            asks = asks or armed or cipher > 0
+            continue
         if text in ("=", ":="):
             armed = armed or owner
             owner = False
         elif text != "(":
             armed = False
         last = ""
-    return "".join(out)
+    return "".join(out), asks

@@ -4,12 +4,14 @@ from collections.abc import Iterable
 
 from pxcap.core.matching import FifoMatcher
 from pxcap.core.protocol import Row
+from pxcap.core.text import REDACTED
 from pxcap.plugins.mysql import wire
 from pxcap.plugins.mysql.commands import Commands
+from pxcap.plugins.mysql.redact import redact_error
 from pxcap.plugins.mysql.replies import ReplyReader
 from pxcap.plugins.mysql.types import Reply, Request
 
-NONE, OK = 1, 2  # resp_status
+NONE, OK, ERROR = 1, 2, 3  # resp_status
 
 
 class Stitcher:
@@ -47,7 +49,9 @@ class Stitcher:
             self._settle(self.matcher.request(request))
 
     def response(self, reply: Reply) -> None:
-        """Take the next answer."""
+        """Take the next answer; what comes on a replication stream is none."""
+        if self.stream:
+            return
         settled = self.matcher.response(reply)
         self._held = not settled
         self._settle(settled)
@@ -94,6 +98,9 @@ class Stitcher:
 
     def _pair(self, request: Request, reply: Reply, guessed: bool) -> None:
         time, command, text, params, note, _, names = request
+        said = reply.text
+        if reply.status == ERROR and said and text and REDACTED in text:
+            said = redact_error(reply.code, said)
         if reply.note or guessed:
             note = notes(note, reply.note, "guessed" if guessed else "")
         if reply.status == OK:
@@ -104,7 +111,7 @@ class Stitcher:
                 command if command >= 0 else None,
                 text,
                 reply.status,
-                reply.text,
+                said,
                 params,
                 reply.code,
                 reply.sqlstate,

@@ -32,12 +32,14 @@ class Statement:
         text: As it is stored (secrets hidden); None when its preparation was not seen.
         params: How many parameters it has; -1 when that is not known.
         types: Two bytes for each parameter, as the last execution that stated them did.
+        secret: A parameter of it is a password: none that is text is shown.
         long: Data sent ahead for parameters, by their index: the bytes kept and the true size.
     """
 
     text: str | None
     params: int = -1
     types: bytes = b""
+    secret: bool = False
     long: dict[int, tuple[bytes, int]] = field(default_factory=dict)
 
 

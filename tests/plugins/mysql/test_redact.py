@@ -5,7 +5,7 @@ import time
 import pytest
 
 from pxcap.core.text import REDACTED
-from pxcap.plugins.mysql.redact import redact, suspicious
+from pxcap.plugins.mysql.redact import asks_secret, redact, redact_error, suspicious
 
 S = "hunter2X"
 SECRETS = (
@@ -83,3 +83,25 @@ def test_hostile_text_costs_linear_time(piece: str) -> None:
     begun = time.process_time()
     redact(sql)
     assert time.process_time() - begun < 2
+
+
+@pytest.mark.parametrize(
+    ("sql", "asks"),
+    [
+        ("ALTER USER bob IDENTIFIED BY ?", True),
+        ("SET PASSWORD = PASSWORD(?)", True),
+        ("SELECT AES_ENCRYPT(?, ?)", True),
+        ("UPDATE users SET password = ? WHERE id = ?", True),
+        ("SELECT id FROM users WHERE name = ?", False),
+        ("SELECT password FROM users WHERE name = ?", False),
+    ],
+)
+def test_a_placeholder_for_a_secret_is_known(sql: str, asks: bool) -> None:
+    assert asks_secret(sql) is asks
+
+
+def test_an_error_does_not_quote_the_secret() -> None:
+    near = f"You have an error near 'USERS bob IDENTIFIED BY '{S}'' at line 1"
+    assert redact_error(1064, near) == f"You have an error near '{REDACTED}' at line 1"
+    failed = "Operation CREATE USER failed for 'bob'@'%'"
+    assert redact_error(1396, failed) == failed
