@@ -27,6 +27,7 @@ class Connection:
     Attributes:
         ends: (address, port) of the sender of direction 0 and of direction 1.
         flip: XOR it with a direction to get REQUEST or RESPONSE.
+        role_known: A handshake told who the client is; else the bytes may turn `flip`.
         parser: The protocol's parser once recognised, None before and after.
         sent: Payload bytes seen in each direction.
         lost: Payload bytes missing in each direction.
@@ -38,7 +39,6 @@ class Connection:
         "_held_bytes",
         "_pipeline",
         "_prefix",
-        "_role_known",
         "_searched",
         "_spec",
         "ends",
@@ -49,6 +49,7 @@ class Connection:
         "parser",
         "records",
         "retransmits",
+        "role_known",
         "sent",
         "settled",
         "transport",
@@ -69,7 +70,7 @@ class Connection:
         self.midstream = midstream
         self.opened = not midstream
         self.flip = client or 0
-        self._role_known = client is not None
+        self.role_known = client is not None
         self.parser: Parser | None = None
         self._spec: ProtocolSpec | None = None
         self.settled = False  # the protocol is known, or was given up: nothing is held any more
@@ -126,7 +127,7 @@ class Connection:
             verdict = self._judge(None)
             self._settle(verdict.spec if verdict.score >= GOOD_ENOUGH else None, verdict.flip)
         self._close_parser(time)
-        if self._spec is None and not self._role_known and self._pipeline.likely_server(self.ends) == self.flip:
+        if self._spec is None and not self.role_known and self._pipeline.likely_server(self.ends) == self.flip:
             self.flip ^= 1
         self._pipeline.connection_over(self, self._spec, closed)
 
@@ -172,7 +173,7 @@ class Connection:
             first[1 - client],
             self.transport,
             (self.ends[client], self.ends[1 - client]),
-            self._role_known,
+            self.role_known,
             self.midstream,
         )
         return Verdict(verdict.spec, verdict.flip ^ client, verdict.score)

@@ -115,10 +115,13 @@ class TcpFlow:
         self._arrivals += 1
         self.last = time
         if flags & ACK:
-            # Of a direction never seen only acknowledgements tell; what a bare FIN of ours acknowledges anew ends most
-            # likely with its FIN, which is no byte.
-            fin = flags & FIN and not wire and peer.next < 0 and peer.acked >= 0 and distance(ack, peer.acked) > 0
-            peer.acknowledge((ack - 1) & _MASK if fin else ack)
+            # Of a direction never seen only acknowledgements tell. What the server's bare FIN acknowledges anew ends most
+            # likely with the client's FIN, which is no byte; so is one byte more with the FIN of either.
+            if flags & FIN and not wire and peer.next < 0 and peer.acked >= 0:
+                more, connection = distance(ack, peer.acked), self.connection
+                if more == 1 or (more > 1 and connection.role_known and direction != connection.flip):
+                    ack = (ack - 1) & _MASK
+            peer.acknowledge(ack)
         else:
             ack = peer.next  # says nothing: it waits for nothing
         if wire:

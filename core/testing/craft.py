@@ -87,11 +87,13 @@ class Conversation:
         self._ipid = [0, 0]
         self._waiting = True  # nothing sent yet: the first packet is at `start` exactly
 
-    def open(self, after: int = STEP) -> Self:
-        """The TCP handshake: SYN, SYN and ACK, ACK, `after` ns apart."""
-        self._segment(REQUEST, SYN, after=after, seq=-1)
-        self._segment(RESPONSE, SYN | ACK, after=after, seq=-1)
-        return self._segment(REQUEST, ACK, after=after)
+    def open(self, after: int = STEP, only: int | None = None) -> Self:
+        """The TCP handshake: SYN, SYN and ACK, ACK, `after` ns apart; `only` that side's packets are captured."""
+        if only != RESPONSE:
+            self._segment(REQUEST, SYN, after=after, seq=-1)
+        if only != REQUEST:
+            self._segment(RESPONSE, SYN | ACK, after=after, seq=-1)
+        return self if only == RESPONSE else self._segment(REQUEST, ACK, after=after)
 
     def request(self, data: bytes, after: int = STEP, mss: int = MSS) -> Self:
         """The client sends `data`, `after` ns later, in segments of at most `mss` bytes (UDP: one datagram)."""

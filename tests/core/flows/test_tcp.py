@@ -119,13 +119,20 @@ def test_one_direction_only(tmp_path: Path) -> None:
     assert report.tables["toy_events"].bytes_lost == 6  # of nine, the client has acknowledged so many
 
 
-def test_a_bare_fin_acknowledges_the_fin_of_a_side_never_seen(tmp_path: Path) -> None:
-    talk = Conversation(server=("192.0.2.2", 7))
+def test_a_servers_bare_fin_acknowledges_the_fin_of_a_client_never_seen(tmp_path: Path) -> None:
+    talk = Conversation(server=("192.0.2.2", 7)).open(only=RESPONSE)
     for n in range(3):
-        talk.request(b"Q%d\n" % n).lose(RESPONSE, b"A%d\n" % n)
-    talk.lose(RESPONSE, b"\n").half_close(REQUEST)  # the newline takes the number of the FIN
+        talk.lose(REQUEST, b"Q%d\n" % n).response(b"A%d\n" % n)
+    talk.lose(REQUEST, b"bye\n").half_close(RESPONSE)  # the newline takes the number of the FIN
     _, report = play(tmp_path / "a.pcap", talk)
-    assert report.tables["toy_events"].bytes_lost == 9
+    assert report.tables["toy_events"].bytes_lost == 12
+
+
+def test_a_clients_bare_fin_acknowledges_bytes(tmp_path: Path) -> None:
+    talk = Conversation(server=("192.0.2.2", 7)).open(only=REQUEST)
+    talk.request(b"Q\n").lose(RESPONSE, b"answer\n").half_close(REQUEST)
+    _, report = play(tmp_path / "a.pcap", talk)
+    assert report.tables["toy_events"].bytes_lost == 7
 
 
 def test_a_port_used_again_is_a_new_connection(tmp_path: Path) -> None:
