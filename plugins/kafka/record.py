@@ -105,35 +105,35 @@ def only_record(buf: bytes, pos: int, end: int, room: int) -> str | None:
     None when it is not plain: its own deltas are 0, it has no headers, and it takes no more than `room` bytes.
     """
     length = buf[pos]
-    pos += 1
     if length > 127:
-        length = length & 127 | buf[pos] << 7
         pos += 1
-    if pos + (length >> 1) != end or length >> 1 > room or buf[end - 1] or buf[pos : pos + 3] != b"\0\0\0":
-        return None
-    pos += 3
-    length = buf[pos]
-    pos += 1
-    if length == 1:
-        key = "null"
-    elif length < 128:
-        stop = pos + (length >> 1)
-        key = value_text(buf[pos:stop])
-        pos = stop
-    else:
-        return None
-    length = buf[pos]
-    pos += 1
-    if length > 127:
         length = length & 127 | buf[pos] << 7
-        pos += 1
-    if length & 1 or pos + (length >> 1) != end - 1:
+    size = length >> 1
+    if pos + 1 + size != end or size > room or buf[pos + 1 : pos + 4] != b"\0\0\0":
         return None
+    length = buf[pos + 4]
+    pos += 5
     try:
-        value = buf[pos : end - 1].decode()
+        if length == 1:
+            key = "null"
+        elif length < 128:
+            stop = pos + (length >> 1)
+            key = quote(buf[pos:stop].decode())
+            pos = stop
+        else:
+            return None
+        length = buf[pos]
+        if length > 127:
+            pos += 1
+            length = length & 127 | buf[pos] << 7
+        pos += 1
+        if pos + (length >> 1) != end - 1 or length & 1 or buf[end - 1]:
+            return None
+        value = quote(buf[pos : end - 1].decode())
     except UnicodeDecodeError:
         return None
-    return None if "\0" in value else f'"key":{key},"value":{quote(value)}'
+    text = f'"key":{key},"value":{value}'
+    return None if "\\u0000" in text else text
 
 
 def _long_record(buf: bytes, pos: int, stop: int, base: int, first: int, left: int) -> tuple[str, int]:

@@ -21,7 +21,10 @@ from pxcap.plugins.kafka.wire import (
     LOG_APPEND_TIME,
     MESSAGE,
     MESSAGE_SIZE,
-    PLAIN,
+    NO_FLAGS,
+    NO_PRODUCER,
+    ONE_RECORD,
+    SINGLE,
     TRANSACTIONAL,
 )
 
@@ -38,17 +41,11 @@ def records_text(buf: bytes, pos: int, end: int, budget: list[int]) -> str:
     """
     size = end - pos
     budget[1] += size
-    if size > BATCH_SIZE and budget[0] > 0:
-        base, length, _, magic, _, attributes, _, first, last, producer, _, _, count = PLAIN.unpack_from(buf, pos)
-        left = budget[0] - ENTRY_COST
-        if (
-            magic == 2
-            and length == size - BATCH_OVERHEAD
-            and not attributes
-            and producer < 0
-            and count * RECORD_COST <= left
-        ):  # one plain batch of which all is shown
-            if count == 1:
+    left = budget[0] - ENTRY_COST
+    if size > BATCH_SIZE and left >= RECORD_COST:
+        base, length, magic, flags, first, last, rest = SINGLE(buf, pos)
+        if magic == 2 and length == size - BATCH_OVERHEAD and flags == NO_FLAGS:
+            if rest == ONE_RECORD:
                 one = only_record(buf, pos + BATCH_SIZE, end, RECORD_COST)
                 if one is not None:
                     budget[0] = left - RECORD_COST
@@ -57,13 +54,17 @@ def records_text(buf: bytes, pos: int, end: int, budget: list[int]) -> str:
                         f',"compression":"none","max_timestamp":{last},"record_count":1'
                         f',"records":[{{"offset":{base},"timestamp":{first},{one}}}]}}]}}'
                     )
-            shown, used = records_of(buf, pos + BATCH_SIZE, end, count, base, first, left)
-            if len(shown) == count:
-                budget[0] = left - used
-                return (
-                    f'{{"size":{size},"record_count":{count},"record_batches":[{{"base_offset":{base},"size":{size},"magic":2'
-                    f',"compression":"none","max_timestamp":{last},"record_count":{count},"records":[{",".join(shown)}]}}]}}'
-                )
+            elif rest.startswith(NO_PRODUCER):
+                count = int.from_bytes(rest[14:], "big")
+                if count * RECORD_COST <= left:  # one plain batch of which all is shown
+                    shown, used = records_of(buf, pos + BATCH_SIZE, end, count, base, first, left)
+                    if len(shown) == count:
+                        budget[0] = left - used
+                        return (
+                            f'{{"size":{size},"record_count":{count},"record_batches":[{{"base_offset":{base},"size":{size}'
+                            f',"magic":2,"compression":"none","max_timestamp":{last},"record_count":{count}'
+                            f',"records":[{",".join(shown)}]}}]}}'
+                        )
     found = MessageSet(end - pos, budget)
     while pos < end:
         total = found.start(buf[pos : pos + BATCH_START_SIZE] if pos + BATCH_START_SIZE <= end else b"", end - pos)
