@@ -8,13 +8,14 @@ DEMO := build/demo
 DEMO_DB := sqlite:///$(DEMO)/demo.db
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo test lint truth bench clean
+.PHONY: help demo test lint truth inference bench clean
 
 help:
 	@echo "make demo   replay recorded traffic into a fresh store and look at it"
 	@echo "make test   format, lint, types and every test"
 	@echo "make lint   format, lint and types"
 	@echo "make truth  the captures with ground truth as a table"
+	@echo "make inference  what every capture is taken for, on any port and from the middle"
 	@echo "make bench  measure against tshark and construct (BENCH=--quick: small)"
 	@echo "make clean  remove everything made, the environment too"
 
@@ -47,6 +48,9 @@ test: lint
 
 truth: $(DEV_STAMP)
 	$(BIN)/python -m tests.truth
+
+inference: $(DEV_STAMP)
+	$(BIN)/python -m tests.inference
 
 bench: $(DEV_STAMP)
 	$(BIN)/python -m bench $(BENCH)

@@ -140,9 +140,10 @@ def _score_tcp(data: bytes, response: bool) -> int:
     msg = data[PREFIX_SIZE : PREFIX_SIZE + size]
     if size < HEADER_SIZE:
         return NO
-    if len(msg) == size:
-        return score_message(msg, response)
     head = read_head(msg)
+    if len(msg) == size:
+        score = score_message(msg, response)
+        return score if score > POSSIBLE or size == HEADER_SIZE or head.queries == 1 else NO
     records = head.answers + head.authority + head.additional
     if (
         head.response != response

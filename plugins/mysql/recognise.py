@@ -17,6 +17,7 @@ _VERSION = 10
 ONE = 70  # a command or an answer alone
 BOTH = 90
 BEGUN = 45
+_SHORT = 12  # bytes of a packet that chance may have put together
 
 
 def recognise(sample: Sample) -> int:
@@ -30,7 +31,7 @@ def recognise(sample: Sample) -> int:
     asked, answered = _asked(sample.request), _answered(sample.response)
     if NO in (asked, answered) and asked != answered:
         other = asked if answered == NO else answered
-        return ONE if other == SURE else NO
+        return ONE if other == SURE or (asked == ONE and _is_statement(sample.request)) else NO
     if asked == SURE and answered == SURE:
         return SURE
     if asked >= 0 and answered >= 0:
@@ -88,6 +89,20 @@ def _packets(data: bytes, fits: Callable[[bytes, int], bool | None]) -> int:
     if end < len(data) and len(data) >= end + HEADER + 1:
         following = data[end + 3]
         if following != (data[3] + 1) & 0xFF and not fits(data, end):
-            return NO
+            return ONE if _hands_over(data, end) else NO
         return SURE
     return ONE
+
+
+def _hands_over(data: bytes, end: int) -> bool:
+    """Whether a file goes on, in packets of other numbers: LOAD DATA LOCAL, or the server's question for the file."""
+    first, rest = data[HEADER], data[HEADER + 1 : end]
+    return first == wire.NULL or (first == wire.QUERY and b"LOCAL" in rest.upper())
+
+
+def _is_statement(data: bytes) -> bool:
+    """A single packet to its last byte, with a statement in it."""
+    return len(data) == HEADER + int.from_bytes(data[:3], "little") > _SHORT and data[HEADER] in (
+        wire.QUERY,
+        wire.STMT_PREPARE,
+    )

@@ -14,6 +14,9 @@ FIRST_CODES = frozenset({wire.SSL_REQUEST, wire.GSSENC_REQUEST, wire.CANCEL_REQU
 LIKELY = 60
 _VALID = (wire.REQUESTS, wire.RESPONSES)
 _TELLING = (frozenset(b"QPBDECSXH"), frozenset(b"Z12CTDEntSK"))
+_METHODS = frozenset({0, 2, 3, 5, 6, 7, 9, 10})  # that the first message may ask for (section 55.7, Authentication...)
+_FIRST_ANSWERS = b"RENSGv"
+_LONGEST_GREETING = 1024
 _ENDLESS = frozenset(b"QPBdDT")  # may well be longer than a sample
 
 
@@ -23,6 +26,8 @@ def recognise(sample: Sample) -> int:
     if not sample.midstream and len(request) >= 8:
         if not _is_first(request):
             return NO
+        return SURE
+    if (_opens(request) and (not response or response[0] in _FIRST_ANSWERS)) or (not request and _greets(response)):
         return SURE
     if not sample.midstream:
         return NO
@@ -41,7 +46,23 @@ def _is_first(data: bytes) -> bool:
         return bool(first.size == 8 if first.code != wire.CANCEL_REQUEST else 12 <= first.size <= 268)
     if first.code >> 16 != wire.MAJOR or first.code & 0xFFFF > 99 or not 9 <= first.size <= wire.MAX_STARTUP:
         return False
-    return len(data) < 9 or data[8] == 0 or 0x5F <= data[8] <= 0x7A  # a name: user, database, _pq_
+    return len(data) < 9 or (data[8] == 0 and first.size == 9) or 0x5F <= data[8] <= 0x7A  # a name: user, database, _pq_
+
+
+def _opens(data: bytes) -> bool:
+    """A first message no other bytes are likely to be: with its code, or the name of the parameter it must have."""
+    if len(data) < 8 or not _is_first(data[:9]):
+        return False
+    return int.from_bytes(data[4:8], "big") in FIRST_CODES or b"user\0" in data[8:512]
+
+
+def _greets(data: bytes) -> bool:
+    """The first bytes of a server: a request to authenticate, or that all is well; before it the answer to SSLRequest."""
+    start = 1 if data[:1] in (b"N", b"S", b"G") and data[1:2] == b"R" else 0
+    if data[start : start + 1] != b"R" or len(data) < start + 9:
+        return False
+    size, method = (int.from_bytes(data[at : at + 4], "big") for at in (start + 1, start + 5))
+    return 8 <= size <= _LONGEST_GREETING and method in _METHODS and _chain(RESPONSE, data[start:]) >= 0
 
 
 def _chain(side: int, data: bytes) -> int:

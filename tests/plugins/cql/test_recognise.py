@@ -53,6 +53,8 @@ def test_midstream(version: int) -> None:
         bytes.fromhex("16030100500100004c0303") + bytes(70),
         bytes([4, 1, 0, 80, 192, 0, 2, 1]) + b"user\0",
         bytes([5, 1, 0]),
+        bytes.fromhex("050100" + "05010001c00002020050"),  # SOCKS 5
+        bytes.fromhex("8100000004000000" + "00000009" + "00" * 12),  # memcached's binary protocol
         bytes(100),
         b"\x04\0\0\0\x05\0\0\0\x04\0\0\0",
         w.message(5, b"OPTIONS has no body"),
@@ -73,3 +75,8 @@ def test_one_message_that_says_little_is_not_enough() -> None:
         assert recognise(Sample(weak, w.void(), midstream=True)) == SURE
         assert recognise(Sample(weak + weak, b"", midstream=True)) == SURE
         assert recognise(Sample(weak, b"no CQL at all", midstream=True)) == NO
+
+
+def test_a_beginning_without_the_handshake_of_tcp() -> None:
+    startup = bytes.fromhex("0200000100000016") + b"\0\1\0\x0bCQL_VERSION\0\x053.4.6"  # version 2
+    assert recognise(Sample(startup, b"", midstream=True)) == SURE

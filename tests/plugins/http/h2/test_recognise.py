@@ -62,3 +62,6 @@ def test_the_beginning_of_a_server() -> None:
     assert server_begins(settings((3, 100))[:3]) == NO
     assert NO < server_begins(settings((3, 100))[:5]) < SURE
     assert server_begins(settings((3, 100))) == SURE
+    assert server_begins(settings((4, 65535), (0xFE03, 1))) == SURE  # gRPC has one of its own
+    assert server_begins(settings((0xFE03, 1))) == NO
+    assert server_begins(settings((0, 1), (4, 65535))) == NO
