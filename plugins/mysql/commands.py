@@ -9,7 +9,7 @@ from typing import Any
 
 from pxcap.core.layout import LayoutError
 from pxcap.core.protocol import Settings
-from pxcap.core.text import REDACTED, to_json
+from pxcap.core.text import REDACTED, quote, to_json
 from pxcap.plugins.mysql import wire
 from pxcap.plugins.mysql.auth import read_change_user
 from pxcap.plugins.mysql.charsets import UTF8, codec_of, codec_set, decode
@@ -187,7 +187,7 @@ class Commands:
             return statement.text, None, note or "truncated"
         finally:
             statement.long.clear()
-        return statement.text, to_json(_hidden(given, statement)) if given else None, note
+        return statement.text, _to_json(_hidden(given, statement)) if given else None, note
 
     def _small(self, command: int, packet: Packet) -> tuple[str | None, str | None, str]:
         body = packet.body
@@ -248,6 +248,23 @@ def _hidden(value: Any, statement: Statement) -> Any:
     if isinstance(value, list | tuple):
         return [_hidden(item, statement) for item in value]
     return REDACTED if isinstance(value, str) else value
+
+
+def _to_json(given: dict[str, Any]) -> str:
+    """The parameters of an execution as JSON; the common ones without the way through the json module."""
+    if len(given) > 1:
+        return to_json(given)
+    parts: list[str] = []
+    for value in given["values"]:
+        if type(value) is int:
+            parts.append(str(value))
+        elif type(value) is str:
+            parts.append(quote(value))
+        elif value is None:
+            parts.append("null")
+        else:
+            return to_json(given)
+    return '{"values":[' + ",".join(parts) + "]}"
 
 
 def _whole(data: bytes) -> int:

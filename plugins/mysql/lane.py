@@ -38,6 +38,11 @@ class RequestLane:
         """Take the next bytes; to be called when `next` has returned None."""
         self.inbox.add(chunk)
 
+    @property
+    def ready(self) -> bool:
+        """The next byte is the first of a packet."""
+        return self._first < 0 and not self.lost
+
     def peek(self) -> int:
         """Sequence id of the next packet; -1 when its header is not there yet."""
         if self._first >= 0:

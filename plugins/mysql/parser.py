@@ -16,6 +16,7 @@ from pxcap.core.stream import Chunk, Inbox
 from pxcap.plugins.mysql import resync, wire
 from pxcap.plugins.mysql.auth import compression
 from pxcap.plugins.mysql.commands import Commands
+from pxcap.plugins.mysql.fast import common_exchanges
 from pxcap.plugins.mysql.lane import RequestLane
 from pxcap.plugins.mysql.packed import Piece, Unpacker, rest, segments
 from pxcap.plugins.mysql.phase import ConnectionPhase
@@ -148,6 +149,8 @@ class MysqlParser(Parser):
             if self._lost and not self._find_answer():
                 return
             if not pending and not reader.started and not reader.skip:
+                if not self.lockstep and self._held is None and stitch.matcher.sure and self._common():
+                    continue
                 self._pull_pending(inbox.time_at(inbox.pos) if self.lockstep else None)
             command = answer = -1
             if pending:
@@ -170,6 +173,23 @@ class MysqlParser(Parser):
                 inbox.pos += 1
             else:
                 return
+
+    def _common(self) -> bool:
+        """Take the common exchanges in front; whether there were any."""
+        lane, ahead, answers = self._lane, self._ahead, self._answers
+        if self._unpack[REQUEST] is not None or self._coding or not lane.ready:
+            return False
+        if lane.inbox.pos >= len(lane.inbox.buf) and ahead and isinstance(item := ahead[0], Chunk):
+            ahead.popleft()
+            self._ahead_size -= len(item.data)
+            lane.add(item)
+        before = answers.pos
+        common_exchanges(lane.inbox, answers, self._commands, self._stitch.rows, self.info.settings.body_limit)
+        if answers.pos == before:
+            return False
+        self._greeted = True
+        self._reader.sequence = 0
+        return True
 
     def _find_answer(self) -> bool:
         inbox = self._answers

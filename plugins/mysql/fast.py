@@ -1,0 +1,126 @@
+"""The common exchanges in one loop: a query or an execution that is there whole, answered by one result set or a plain OK.
+
+Whatever is not common (attributes, SET, several results, errors, what is not there whole) is left to the readers, which begin
+where this stops. The two must give the same rows; a test holds them against each other.
+"""
+
+from struct import Struct
+
+from pxcap.core.protocol import Row
+from pxcap.core.stream import Inbox
+from pxcap.plugins.mysql.charsets import UTF8
+from pxcap.plugins.mysql.commands import Commands
+from pxcap.plugins.mysql.types import Packet
+from pxcap.plugins.mysql.wire import KEEP, MARIADB_CACHE_METADATA, MAX_PAYLOAD, QUERY, QUERY_ATTRIBUTES, STMT_EXECUTE
+
+_WORD = Struct("<I").unpack_from
+_UNCOMMON = 0x5008  # more results, output parameters, a change of the session
+_PLAIN = frozenset(b"abcdefghijklmnopqrtuvwxyzABCDEFGHIJKLMNOPQRTUVWXYZ")  # no S: it may be SET
+
+
+def common_exchanges(asked: Inbox, answers: Inbox, commands: Commands, rows: list[Row], limit: int) -> None:
+    """Take as many whole common exchanges as there are from the front of both inboxes and add their rows."""
+    requests, at = asked.buf, asked.pos
+    buf, pos = answers.buf, answers.pos
+    ends, last = len(requests), len(buf) - 5
+    word = _WORD
+    unicode = commands.charset == UTF8
+    cached = commands.flags >> 32 & MARIADB_CACHE_METADATA and pos + 6 <= len(buf)
+    plain_text = not commands.flags & QUERY_ATTRIBUTES
+    while at + 5 <= ends and pos <= last:
+        head = word(requests, at)[0]
+        end = at + 4 + head
+        command = requests[at + 4]
+        if end > ends or head > KEEP or not ((command == QUERY and plain_text) or command == STMT_EXECUTE):
+            break
+        head = word(buf, pos)[0]
+        first = buf[pos + 4]
+        affected = count = None
+        if head == 0x01000001 and 0 < first < 0xFB:
+            here, count = _result(buf, pos + 5, last, first)
+            if here < 0:
+                break
+            answer = f"Resultset rows = {count}"
+        elif head == 0x01000002 and 0 < first < 0xFB and cached and buf[pos + 5] < 2:
+            here, count = _result(buf, pos + 6, last, first if buf[pos + 5] else 0)
+            if here < 0:
+                break
+            answer = f"Resultset rows = {count}"
+        elif head == 0x01000007 and not first:
+            here = pos + 11
+            if (
+                here > len(buf)
+                or buf[pos + 5] >= 0xFB
+                or buf[pos + 6]
+                or buf[pos + 9]
+                or buf[pos + 10]
+                or buf[pos + 7] & 8
+                or buf[pos + 8] & 0x50
+            ):
+                break
+            affected = buf[pos + 5]
+            answer = "OK"
+        else:
+            break
+        begun = asked.time_at(at)
+        params, note = None, ""
+        if command == QUERY:
+            body = requests[at + 5 : end]
+            low = body.lower()
+            if len(body) > limit or b"passw" in low or b"identif" in low or b"crypt" in low:
+                break
+            if b"set" in low[:64] and (body[:1] not in _LETTERS):
+                break
+            if b"\0" in body or not (unicode or body.isascii()):
+                break
+            text: str | None = str(body, "utf-8", "backslashreplace")
+        else:
+            request = commands.read(Packet(begun, 0, 0, end - at - 4, requests[at + 4 : end], ""))
+            text, params, note = request.text, request.params, request.note
+        rows.append(
+            (
+                *(begun, command, text, 2, answer, params, None, None, count, affected),
+                *(answers.time_at(here - 1) - begun, note),
+            )
+        )
+        at, pos = end, here
+    asked.pos, answers.pos = at, pos
+
+
+_LETTERS = frozenset(bytes([letter]) for letter in _PLAIN)
+
+
+def _result(buf: bytes, pos: int, last: int, columns: int) -> tuple[int, int]:
+    """The end of a result set whose definitions begin at `pos`, and its rows; -1 when it is not whole, or not common."""
+    word = _WORD
+    while columns and pos <= last:
+        pos += 4 + (word(buf, pos)[0] & 0xFFFFFF)
+        columns -= 1
+    if pos > last:
+        return -1, 0
+    if buf[pos + 4] == 0xFE and word(buf, pos)[0] & 0xFFFFFF == 5:
+        if pos + 9 > len(buf) or buf[pos + 7] & 0x40:
+            return -1, 0
+        pos += 9
+    count = 0
+    while pos <= last:
+        length = word(buf, pos)[0] & 0xFFFFFF
+        if buf[pos + 4] >= 0xFE:
+            break
+        if length == MAX_PAYLOAD:
+            return -1, 0
+        pos += 4 + length
+        count += 1
+    else:
+        return -1, 0
+    end = pos + 4 + length
+    if (
+        end > last + 5
+        or buf[pos + 4] != 0xFE
+        or not 5 <= length <= 7
+        or (length > 5 and (buf[pos + 5] or buf[pos + 6]))
+    ):
+        return -1, 0
+    if (buf[pos + 7] | buf[pos + 8] << 8) & _UNCOMMON:
+        return -1, 0
+    return end, count
