@@ -1,8 +1,10 @@
 """Large captures out of small ones: every copy later than the one before, and between other addresses."""
 
 import json
+import sqlite3
 import struct
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 _HEADER = 24
@@ -55,8 +57,26 @@ def _ports(frame: bytes) -> tuple[int, ...]:
     return struct.unpack_from(">HH", frame, head) if frame[23] in (6, 17) else ()
 
 
-def expected(table: str, port: int) -> int:
-    """Records of one server port that the fixture's reviewed expectation holds."""
+def expected(table: str, port: int, counted: str = "", answered: str = "") -> tuple[int, int]:
+    """Records of one server port that the fixture's reviewed expectation holds, and the rows in their answers.
+
+    Args:
+        table: Where they are.
+        port: The server's.
+        counted: SQL condition of those that count; empty: all.
+        answered: Column with the rows of a record's answer; empty: there are none.
+    """
     lines = FIXTURE.with_name("shop.expect.jsonl").read_text(encoding="utf-8").splitlines()
-    records = (json.loads(line) for line in lines)
-    return sum(record["table"] == table and record["local_port"] == port for record in records)
+    records = [record for record in map(json.loads, lines) if record["table"] == table]
+    with closing(sqlite3.connect(":memory:")) as connection:
+        names = ", ".join(f'"{name}"' for name in records[0])
+        marks = ", ".join("?" * len(records[0]))
+        connection.execute(f"CREATE TABLE records ({names})")
+        values = [
+            [item if item is None or isinstance(item, int) else str(item) for item in r.values()] for r in records
+        ]
+        connection.executemany(f"INSERT INTO records VALUES ({marks})", values)
+        figures = f"count(*), coalesce(sum({answered or 0}), 0)"
+        select = f"SELECT {figures} FROM records WHERE local_port = ? AND ({counted or 'true'})"
+        count, rows = connection.execute(select, (port,)).fetchone()
+    return int(count), int(rows)

@@ -79,8 +79,8 @@ def _amplified(load: Workload, path: Path, size: int) -> Capture:
         raise RuntimeError("no fixture stands in for it")
     copies = max(1, amplify(FIXTURE, path, 1, port) and size // path.stat().st_size)
     packets = amplify(FIXTURE, path, min(copies, 65535), port)
-    sent = expected(load.table, port) * min(copies, 65535)
-    return Capture(str(path), port, sent, "fixture's expectation", 0, packets, 0, f"{FIXTURE.name}, {copies} times")
+    sent, rows = (figure * min(copies, 65535) for figure in expected(load.table, port, load.counted, load.answered))
+    return Capture(str(path), port, sent, "fixture's expectation", rows, packets, 0, f"{FIXTURE.name}, {copies} times")
 
 
 def _record(load: Workload, path: Path, size: int) -> Capture:

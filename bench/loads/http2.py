@@ -1,7 +1,8 @@
-"""HTTP/2: nghttpd under h2load, by prior knowledge."""
+"""HTTP/2: nghttpd under h2load, by prior knowledge, and gRPC."""
 
 import json
 import re
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -45,6 +46,26 @@ class Http2(Workload):
         return int(found[1]) if found and found[1] == found[2] else 0, "requests h2load has done"
 
 
+class Grpc(Workload):
+    """Unary calls of a small service, 50 at a time on one connection."""
+
+    @contextmanager
+    def serve(self, work: Path) -> Iterator[int]:
+        port = free_port()
+        with running([sys.executable, "-m", "bench.grpc_orders", "serve", str(port)], port):
+            yield port
+
+    def put(self, port: int, work: Path, requests: int) -> None:
+        command = [sys.executable, "-m", "bench.grpc_orders", "call", str(port), str(requests)]
+        (work / "calls").write_text(output(command))
+
+    def sent(self, work: Path) -> tuple[int, str]:
+        return int((work / "calls").read_text()), "calls the client had answers to"
+
+
+_FIELDS = (*TCP, "http2.streamid", "http2.headers.method", "http2.headers.path", "http2.headers.status")
+
+
 def _load(name: str, bytes_each: int, streams: int) -> Http2:
     return Http2(
         name=name,
@@ -54,10 +75,24 @@ def _load(name: str, bytes_each: int, streams: int) -> Http2:
         megabytes=40,
         bytes_each=bytes_each,
         tshark="http2",
-        fields=(*TCP, "http2.streamid", "http2.headers.method", "http2.headers.path", "http2.headers.status"),
+        fields=_FIELDS,
         counted="major_version = 2",
         streams=streams,
     )
 
 
-LOADS = (_load("http2", 500, 1), _load("http2-streams", 260, 20))
+LOADS = (
+    _load("http2", 500, 1),
+    _load("http2-streams", 260, 20),
+    Grpc(
+        name="grpc",
+        table="http_events",
+        needs={},
+        modules={"grpc": "grpcio"},
+        megabytes=25,
+        bytes_each=330,
+        tshark="http2",
+        fields=(*_FIELDS, "grpc.message_length"),
+        counted="content_type = 2",
+    ),
+)

@@ -93,6 +93,7 @@ def _load(name: str, megabytes: int, bytes_each: int, script: str, prepared: boo
         fields=(*TCP, "mysql.command", "mysql.query", "mysql.error_code", "mysql.affected_rows"),
         counted="req_cmd IN (1, 3, 22, 23)",
         answered="resp_rows",
+        fixture=3306 if name == "mysql" else 0,
         script=script,
         prepared=prepared,
         queries=queries,

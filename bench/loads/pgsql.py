@@ -82,6 +82,7 @@ def _load(name: str, megabytes: int, bytes_each: int, script: str, mode: str, qu
         fields=(*TCP, "pgsql.type", "pgsql.query", "pgsql.tag", "pgsql.code"),
         counted="req_cmd IN ('Query', 'Execute')",
         answered="resp_rows",
+        fixture=5432 if name == "pgsql" else 0,
         script=script,
         mode=mode,
         queries=queries,

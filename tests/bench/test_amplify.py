@@ -34,6 +34,13 @@ def test_copies_follow_each_other(tmp_path: Path) -> None:
 
 
 def test_the_expectation_counts_what_a_server_was_asked() -> None:
-    assert amplify.expected("http_events", 80) == 20
-    assert amplify.expected("dns_events", 53) == 6
-    assert amplify.expected("dns_events", 80) == 0
+    assert amplify.expected("http_events", 80) == (22, 0)
+    assert amplify.expected("dns_events", 53) == (6, 0)
+    assert amplify.expected("dns_events", 80) == (0, 0)
+    assert amplify.expected("http_events", 80, "resp_status = 404") == (2, 0)
+
+
+def test_it_counts_the_rows_of_answers_too() -> None:
+    count, rows = amplify.expected("mysql_events", 3306, "req_cmd = 3", "resp_rows")
+    assert 0 < count < amplify.expected("mysql_events", 3306)[0]
+    assert rows > 0
