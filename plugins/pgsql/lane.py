@@ -8,7 +8,7 @@ from bisect import bisect_right
 from struct import Struct
 
 from pxcap.core.stream import Chunk
-from pxcap.plugins.pgsql.resync import LONGEST, find
+from pxcap.plugins.pgsql.resync import TAIL, find
 from pxcap.plugins.pgsql.wire import HEADER_SIZE
 
 HEADER = Struct(">BI").unpack_from
@@ -95,7 +95,7 @@ class Lane:
         """Look for a message in the stash and then in `buf` from `pos`; `lost` tells whether there is none."""
         held = len(self.stash)
         if held:
-            joined = bytes(self.stash) + buf[pos : pos + LONGEST]
+            joined = bytes(self.stash) + buf[pos : pos + TAIL]
             at, found = find(side, joined, 0, self.first)
             self.first = self.first and at == 0
             if at < held:

@@ -1,7 +1,7 @@
 r"""Where a message begins in bytes that start anywhere: after a loss, in a connection joined in mid-stream.
 
 The first byte behind a loss is tried, for messages mostly begin where segments do; then whatever follows a message that
-ends a cycle and has one form only: Sync, ReadyForQuery. Only the bytes decide, so it does not matter how they were cut.
+ends a cycle and has one form only: Sync, ReadyForQuery with the command tag before it. Only the bytes decide, so it does not matter how they were cut.
 """
 
 import re
@@ -29,7 +29,9 @@ _SERVER = re.compile(
     re.DOTALL,
 )
 _AFTER = (re.compile(rb"S\0\0\0\x04"), re.compile(rb"Z\0\0\0\x05[ITE]"))
+_TAG = re.compile(rb"C\0\0\0[\x06-\x60][A-Z][A-Z0-9 ]{0,90}\0\Z")
 LONGEST = 7  # bytes that decide whether a message begins
+TAIL = 110  # bytes that decide whether one begins that ends a cycle
 
 
 def begins(side: int, buf: bytes, pos: int) -> bool:
@@ -53,8 +55,10 @@ def find(side: int, buf: bytes, pos: int, first: bool) -> tuple[int, bool]:
             return pos, True
     match = _AFTER[side].search(buf, pos)
     if match is not None:
-        return match.start(), True
-    return max(pos + first, len(buf) - LONGEST + 1), False
+        at = match.start()
+        tag = _TAG.search(buf[max(pos, at - TAIL) : at]) if side != REQUEST else None
+        return at - len(tag[0]) if tag is not None else at, True
+    return max(pos + first, len(buf) - TAIL + 1), False
 
 
 def _whole(side: int, buf: bytes, pos: int) -> bool:

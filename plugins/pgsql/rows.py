@@ -30,6 +30,14 @@ def row_of(request: Request, when: int | None, limit: int) -> Row:
     )
 
 
+def unanswered(request: Request) -> str:
+    """The note of a request whose answer is not whole, or never came."""
+    flaws = [word for word in request.flaws.split(",") if word and (request.answered or word != "guessed")]
+    if request.holed and LOST not in flaws:
+        flaws.append(LOST)
+    return ",".join(flaws if request.answered else ["no_response", *flaws])
+
+
 def _answer(request: Request, tag: str | None, rows: int) -> str | None:
     """What came back, for people: tags and columns, errors and notices."""
     said, columns = request.said, request.columns

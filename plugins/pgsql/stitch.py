@@ -11,7 +11,7 @@ from collections.abc import Callable
 from itertools import islice
 
 from pxcap.core.protocol import LOST, REQUEST, Row, Settings
-from pxcap.plugins.pgsql.rows import row_of
+from pxcap.plugins.pgsql.rows import row_of, unanswered
 from pxcap.plugins.pgsql.types import COPY_END, CYCLE, STARTUP, UNKNOWN, Cycle, Request
 from pxcap.plugins.pgsql.voided import Voided
 from pxcap.plugins.pgsql.wire import DESCRIBE, EXECUTE, FUNCTION_CALL, PARSE, QUERY, SYNC
@@ -20,6 +20,7 @@ MAX_PENDING = 4096  # requests without an answer
 MAX_WEIGHT = 1 << 20  # bytes of their texts and parameters
 _FORMAL = frozenset({CYCLE, COPY_END})
 _LAST_WORDS = ("FATAL", "PANIC")
+_SILENT = frozenset({SYNC, COPY_END})
 ENDS = frozenset({SYNC, QUERY, FUNCTION_CALL, STARTUP})  # what ReadyForQuery answers
 _NOTHING: deque[Request] = deque(maxlen=0)
 MAX_TAGS = 64  # shown of one request
@@ -39,6 +40,7 @@ class Stitcher:
     """
 
     __slots__ = (
+        "_behind",
         "_error",
         "_extended",
         "_goodbye",
@@ -65,6 +67,7 @@ class Stitcher:
         self.weight = 0
         self.sure = sure
         self._voided = Voided()
+        self._behind = False  # while not sure: a whole cycle waits
         self.orphan: Request | None = None
         self.skipping = False
         self.ignoring_sync = False  # the server takes COPY data, and no notice of a Sync
@@ -97,6 +100,11 @@ class Stitcher:
                 self.orphan_over()  # the rest of that answer was lost
             if self.pending and self.pending[-1].holed:
                 self._give_up_holed()
+            if not self.pending:
+                self._behind = False
+            elif self._behind and kind not in _SILENT:  # what came before was not answered yet, and some was lost
+                request.flaws = f"{request.flaws},guessed" if request.flaws else "guessed"
+            self._behind = self._behind or kind in ENDS
         self.pending.append(request)
         if self.weight > MAX_WEIGHT:
             self._slim()
@@ -377,10 +385,7 @@ class Stitcher:
     def _unanswered(self, request: Request) -> None:
         if request.kind in (SYNC, COPY_END):
             return
-        if request.holed:
-            request.flaws = f"{request.flaws},{LOST}" if request.flaws else LOST
-        if not request.answered:
-            request.flaws = f"no_response,{request.flaws}" if request.flaws else "no_response"
+        request.flaws = unanswered(request)
         self._row(request, request.last)
 
     def _row(self, request: Request, when: int | None) -> None:
