@@ -46,7 +46,9 @@ def _is_first(data: bytes) -> bool:
         return bool(first.size == 8 if first.code != wire.CANCEL_REQUEST else 12 <= first.size <= 268)
     if first.code >> 16 != wire.MAJOR or first.code & 0xFFFF > 99 or not 9 <= first.size <= wire.MAX_STARTUP:
         return False
-    return len(data) < 9 or (data[8] == 0 and first.size == 9) or 0x5F <= data[8] <= 0x7A  # a name: user, database, _pq_
+    return (
+        len(data) < 9 or (data[8] == 0 and first.size == 9) or 0x5F <= data[8] <= 0x7A
+    )  # a name: user, database, _pq_
 
 
 def _opens(data: bytes) -> bool:
