@@ -86,6 +86,12 @@ class Inbox:
         """Stream offset where each segment of `buf` begins, and when it was seen; for loops that keep count themselves."""
         return self._starts, self._times
 
+    def moment(self, pos: int) -> tuple[int, int]:
+        """`time_at(pos)` and `segment_after(pos)`: when `buf[pos]` was seen, and up to where that holds."""
+        starts = self._starts
+        at = bisect_right(starts, self.base + pos)
+        return self._times[at - 1], (starts[at] - self.base if at < len(starts) else len(self.buf))
+
     def segment_after(self, pos: int) -> int:
         """Position in `buf` of the next segment that begins after `pos`; len(buf) when there is none.
 
