@@ -34,7 +34,7 @@ class MysqlParser(Parser):
     KEEP; a compressed one MAX_COMPRESSED), and what `Commands` remembers.
     """
 
-    __slots__ = ("_ahead", "_ahead_size", "_answers", "_coding", "_commands", "_gaps", "_greeted", "_held", "_lane", "_lost", "_phase", "_reader", "_stitch", "_unpack", "_upload")  # fmt: skip
+    __slots__ = ("_ahead", "_ahead_size", "_answers", "_coding", "_commands", "_file", "_gaps", "_greeted", "_held", "_lane", "_lost", "_phase", "_reader", "_stitch", "_unpack", "_upload")  # fmt: skip
 
     def __init__(self, info: ConnectionInfo) -> None:
         super().__init__(info)
@@ -54,6 +54,7 @@ class MysqlParser(Parser):
         self._coding = ""  # compression that begins with the next command
         self._greeted = info.midstream  # no packet with another sequence id than 0 is to come but those of files
         self._upload = False  # the client sends a file
+        self._file = -1  # sequence id of the last packet of a file that has not ended
         if info.midstream:
             self._commands.lost = "midstream"
 
@@ -68,7 +69,9 @@ class MysqlParser(Parser):
                 self._speak(None)
             elif self._ahead_size > wire.MAX_AHEAD:
                 self._catch_up()
-            elif self._phase is None and not self._stitch.matcher.pending:
+            elif self._phase is not None:
+                self._pull_login(self._phase)
+            elif not self._stitch.matcher.pending:
                 self._pull_pending()
         elif self.lockstep:
             for part in segments(chunk):
@@ -240,6 +243,8 @@ class MysqlParser(Parser):
 
     def _pull(self, before: int | None = None) -> bool:
         """Take in one more packet of the client, of those seen before `before`; False when there is none."""
+        if self.done:
+            return False
         packet, self._held = self._held, None
         if packet is None:
             packet = self._next(before)
@@ -289,6 +294,7 @@ class MysqlParser(Parser):
         if packet is not None:
             self._packet(packet)
         if self._lane.lost:
+            self._file = -1
             if self._phase is not None:
                 self._end_phase(reason)
             self._stitch.gap(REQUEST)
@@ -313,12 +319,14 @@ class MysqlParser(Parser):
                 self.done = self._phase.login.tls
                 return
             self._end_phase("")
-        if packet.sequence:
+        if packet.sequence or self._file == 255:  # ids wrap: behind the 255th packet of a file comes one with id 0
+            self._file = packet.last if packet.size else -1
             if self._upload:
                 self._upload = packet.size > 0
             elif self._greeted:
                 self.error("stray_packet")
             return
+        self._file = -1
         self._stitch.spoken()
         request = self._commands.read(packet)
         self._greeted = request.command != wire.CHANGE_USER
@@ -334,17 +342,19 @@ class MysqlParser(Parser):
     def _connect(self, phase: ConnectionPhase) -> None:
         while not phase.over:
             before = self._answers.pos
-            if phase.server_flags >= 0:
-                while phase.request is None and not self.done and self._pull():
-                    pass
-                if self.done:
-                    return
+            self._pull_login(phase)
+            if self.done:
+                return
             reply = phase.server(self._answers)
             if reply is not None:
                 self._connected(phase, reply)
             if self._answers.pos == before:
                 return
         self._end_phase("")
+
+    def _pull_login(self, phase: ConnectionPhase) -> None:
+        while phase.server_flags >= 0 and phase.request is None and self._pull():
+            pass
 
     def _connected(self, phase: ConnectionPhase, reply: Reply) -> None:
         if phase.request is None:
