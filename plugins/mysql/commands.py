@@ -182,6 +182,8 @@ class Commands:
         try:
             given = execute_values(body, pos, statement, attributes, self.charset, self._room)
         except (UnreadableError, IndexError):
+            if statement.params < 0:
+                return statement.text, None, note  # how many there are is not known
             if not note and len(body) == packet.size:
                 self.errors.append("bad_parameters")
             return statement.text, None, note or "truncated"

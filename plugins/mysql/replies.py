@@ -296,7 +296,7 @@ class ReplyReader:
         found = read_ok(body, self.flags, self.codec)
         if found is None:
             self.errors.append("bad_answer")
-            return self._reply(2, None)
+            return self._reply(0, None)
         if found.charset:
             self.charset = found.charset
         self._affected = found.affected + (self._affected or 0)
