@@ -17,6 +17,8 @@ from pxcap.plugins.http.requests import RequestReader
 from pxcap.plugins.http.responses import ResponseReader
 from pxcap.plugins.http.stitch import Exchange
 
+_MOST_HELD = 64  # events held until the version is known
+
 _Event = tuple[str, tuple[Any, ...]]
 
 
@@ -27,7 +29,7 @@ class HttpParser(Parser):
     MAX_BYTES of bodies and one body of each direction.
     """
 
-    __slots__ = ("_begun", "_exchange", "_h2", "_held", "_readers", "_requests", "_responses", "_scout")
+    __slots__ = ("_begun", "_begun_late", "_exchange", "_h2", "_held", "_readers", "_requests", "_responses", "_scout")
 
     def __init__(self, info: ConnectionInfo) -> None:
         """Start with the connection."""
@@ -41,6 +43,7 @@ class HttpParser(Parser):
         self._scout = Http2(info, {}, True) if info.midstream else None
         self._held: list[_Event] | None = None if info.midstream else []
         self._begun = [b"", b""]
+        self._begun_late = [False, False]
 
     def feed(self, side: int, chunk: Chunk) -> list[Row]:
         """Take the next bytes of a side and return the rows they complete."""
@@ -65,6 +68,10 @@ class HttpParser(Parser):
         """Go on behind lost bytes."""
         rows: list[Row] = []
         if self._held is not None:
+            if not self._begun[side] and len(self._held) < _MOST_HELD:
+                self._begun_late[side] = True
+                self._held.append(("gap", (side, size, time, reason)))
+                return []
             self._scout = Http2(self.info, {}, True)
             rows = self._decided()
         if self._h2 is not None:
@@ -101,6 +108,10 @@ class HttpParser(Parser):
     def _begin(self, side: int, chunk: Chunk) -> list[Row]:
         """The first bytes of a connection: held until they tell the version."""
         assert self._held is not None
+        if self._begun_late[side]:
+            self._scout = Http2(self.info, {}, True)
+            self._held.append(("feed", (side, chunk)))
+            return self._decided()
         self._begun[side] += chunk.data[: len(PREFACE)]
         begun = self._begun[side]
         if side == REQUEST:
@@ -127,21 +138,21 @@ class HttpParser(Parser):
         return rows
 
     def _found(self) -> bool:
-        """Whether it turned out to be HTTP/2; or that it is HTTP/1, and nobody needs to look any further."""
+        """Whether it turned out to be HTTP/2."""
         scout = self._scout
         if scout is not None and scout.sure:
             self._h2, self._scout = scout, None
             scout.count_into(self.errors)
             self.lockstep = False
             return True
-        if any(reader.synced for reader in self._readers):
-            self._scout = None
         return False
 
     def _rows(self) -> list[Row]:
         exchange = self._exchange
         self.lockstep = not exchange.matcher.sure or self._requests.mode == ASIDE
         rows, exchange.rows = exchange.rows, []
+        if self._scout is not None and (rows or exchange.matcher.pending or any(one.body for one in self._readers)):
+            self._scout = None  # HTTP/1 it is
         if exchange.upgraded and self._h2 is None:
             self._scout = None
             self._h2 = Http2(self.info, self.errors, False)

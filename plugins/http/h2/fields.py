@@ -133,6 +133,7 @@ class Fields:
         meaning = self._heads.meaning(tuple(decisive))
         head = Head(fields, _render(fields), meaning)
         head.known = known
+        head.untyped = not known and not any(field.role == TYPE for field in fields)
         head.grpc = meaning.media.name.startswith("application/grpc")
         for field in special:
             role, value = field.role, field.value

@@ -102,6 +102,8 @@ class ResponseReader(FrameReader):
                         streams.add(body, buf, start, end)
                     if flags:
                         streams.response_ended(stream, time_at(pos))
+                    elif head.grpc:
+                        stream.end_time = time_at(pos)
                     self.found += 1
                     pos = end
                     continue
@@ -196,6 +198,7 @@ class ResponseReader(FrameReader):
         stream = self._stream(number)
         if stream is None or stream.resp_done:
             return None
+        stream.end_time = time
         if stream.resp_body is None:
             stream.resp_body = self._streams.body(stream.response)
         return stream.resp_body

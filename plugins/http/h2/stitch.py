@@ -146,9 +146,9 @@ class Streams:
 
     def ended(self, stream: Stream) -> None:
         """A side of a stream came to its end: make the row if both have."""
-        if stream.resp_done and (stream.req_done or self._lost(0, stream.req_losses)):
-            if self.streams.pop(stream.number, None) is not None:  # else it was given up meanwhile
-                self._row(stream)
+        over = stream.resp_done and (stream.req_done or self._lost(0, stream.req_losses))
+        if over and self.streams.pop(stream.number, None) is not None:  # else it was given up meanwhile
+            self._row(stream)
 
     def response_ended(self, stream: Stream, time: int) -> None:
         """The server's last frame of a stream."""
@@ -181,6 +181,7 @@ class Streams:
             self.ended(stream)
             return
         stream.reset_at = time
+        stream.reset_losses = self.losses[1]
         stream.ending = f"RST_STREAM from client: {error_name(code)}"
         self.resets.append((time, number))
         if len(self.resets) > MAX_STREAMS:
@@ -247,9 +248,9 @@ class Streams:
             stream.note |= TRUNCATED
         self._row(stream)
 
-    def _lost(self, side: int, before: int) -> int:
-        """Note bits of what a side lost since `before`."""
-        since = self.losses[side] - before
+    def _lost(self, side: int, before: int, until: int = -1) -> int:
+        """Note bits of what a side lost since `before`, up to `until` or now."""
+        since = (self.losses[side] if until < 0 else until) - before
         return (GAP if since & 0xFFFFFFFF else 0) | (TRUNCATED if since >> 32 else 0)
 
     def _row(self, stream: Stream) -> None:
@@ -269,15 +270,16 @@ class Streams:
                 req_json = self.fields.joined(request, stream.req_trailers)
             if not stream.req_done:
                 note |= self._lost(0, stream.req_losses)
-            req_text, req_size, lost = self._shown(stream.req_body, request, path, True)
+            told = request.untyped and response is not None and response.grpc
+            req_text, req_size, lost = self._shown(stream.req_body, request, response if told else request, path, True)
             note |= lost
         if response is None and stream.resp_trailers is None and stream.resp_body is None:
             if not stream.resp_done:
-                note |= self._lost(1, stream.resp_losses)
+                note |= self._lost(1, stream.resp_losses, stream.reset_losses)
             row = (stream.time, 2, 0, kind, req_json, method, path, req_text, req_size)
             self.rows.append((*row, None, None, stream.ending or None, None, None, None, NOTES[note | NO_RESPONSE]))
             return
-        note |= self._lost(1, stream.resp_losses)
+        note |= self._lost(1, stream.resp_losses, stream.reset_losses)
         resp_json = status = None
         if response is None:
             resp_json = stream.resp_trailers.json if stream.resp_trailers is not None else None
@@ -286,14 +288,16 @@ class Streams:
             kind = response.meaning.media.kind or kind
             if stream.resp_trailers is not None:
                 resp_json = self.fields.joined(response, stream.resp_trailers)
-        grpc = response.grpc if response is not None else request is not None and request.grpc
+        like: Head | None = response
+        if request is not None and request.grpc and (response is None or response.untyped):
+            like = request
+        grpc = like is not None and like.grpc
         resp_text: str | None
         resp_size: int | None
         if response is None and stream.resp_body is None:
             resp_text, resp_size, lost = None, None, 0
         else:
-            shown_as = response if response is not None or not grpc else request
-            resp_text, resp_size, lost = self._shown(stream.resp_body, shown_as, path, False)
+            resp_text, resp_size, lost = self._shown(stream.resp_body, response, like, path, False)
         latency = None
         if request is not None and stream.resp_time:
             latency = (stream.end_time or stream.resp_time if grpc else stream.resp_time) - stream.time
@@ -307,14 +311,15 @@ class Streams:
         ))  # fmt: skip
 
     def _shown(
-        self, body: Body | None, head: Head | None, path: str | None, asked: bool
+        self, body: Body | None, head: Head | None, like: Head | None, path: str | None, asked: bool
     ) -> tuple[str | None, int | None, int]:
-        """A body's text, its size, and note bits."""
+        """A body's text, its size, and note bits; `like` is whose content type tells: the other side's if its own is lost."""
         if body is None:
             return "", 0, 0
         self._bodies -= len(body.kept)
-        if head is not None and head.grpc:
-            text, well = self._grpc.show(body, head.coding, head.meaning.media.name, path or "", asked)
+        if like is not None and like.grpc:
+            coding = head.coding if head is not None else ""
+            text, well = self._grpc.show(body, coding, like.meaning.media.name, path or "", asked)
         elif head is None:
             return f"[{body.size} bytes]", body.size, body.note
         else:

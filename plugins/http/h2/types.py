@@ -49,6 +49,7 @@ class Head:
         status: Of `:status`; None when not among the fields or no number.
         meaning: What it says of the body.
         grpc: The content type is gRPC's.
+        untyped: The content type may be among what is unknown.
         code, message: Of grpc-status and grpc-message; NO_CODE and empty when not there.
         coding: Of grpc-encoding.
         known: No field is unknown.
@@ -59,7 +60,7 @@ class Head:
 
     __slots__ = (
         *("code", "coding", "fields", "grpc", "json", "known", "meaning", "message", "method", "path", "protocol"),
-        *("cost", "plain", "simple", "status"),
+        *("cost", "plain", "simple", "status", "untyped"),
     )
 
     def __init__(self, fields: tuple[Field, ...], json: str, meaning: Meaning) -> None:
@@ -75,6 +76,7 @@ class Head:
         self.message = ""
         self.coding = ""
         self.known = True
+        self.untyped = False
         self.simple = self.plain = False
         self.cost = STREAM_COST + 2 * len(json)
 
@@ -87,10 +89,10 @@ class Stream:
         time: When the request's first byte was seen; of a response without one, the response's. Ns since the epoch.
         request, req_body, req_trailers, req_done: The request; `request` is None when not seen, `req_body` when empty.
         response, resp_body, resp_trailers, resp_done: The response.
-        resp_time, end_time: When the final response's first byte was seen, and the frame that ended it.
+        resp_time, end_time: When the final response's first byte was seen, and its last frame (of gRPC; of others, its end).
         note: Why it is doubtful, as bits.
         req_losses, resp_losses: What the sides had lost when nothing of this stream could have been lost yet.
-        reset_at: When the client reset it, 0 when not.
+        reset_at, reset_losses: When the client reset it, 0 when not; and what the server's side had lost then.
         held: Bytes its header lists and itself take.
         ending: What ended it otherwise than by its last frame, for people.
     """
@@ -105,6 +107,7 @@ class Stream:
     end_time = 0
     note = 0
     reset_at = 0
+    reset_losses = -1
     ending = ""
 
     def __init__(

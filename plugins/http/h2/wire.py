@@ -50,8 +50,13 @@ _FLAGS = (0x09, 0x2D, 0x00, 0x00, 0x01, 0x0C, 0x01, 0x00, 0x00, 0x04)  # those d
 _SIZES = {PRIORITY: 5, RST_STREAM: 4, PING: 8, WINDOW_UPDATE: 4}
 _OF_STREAM = frozenset({DATA, HEADERS, PRIORITY, RST_STREAM, PUSH_PROMISE, CONTINUATION})
 _OF_CONNECTION = frozenset({SETTINGS, PING, GOAWAY})
-_LIKELY = re.compile(rb"\x00(?:[\x00-\x3f][\x00-\xff]|\x40\x00)[\x00-\x09][\x00-\x2d][\x00-\x7f][\x00-\xff]{3}")
+_LIKELY = re.compile(  # where a frame header may be that `plausible` accepts; empty, so that all places are found
+    rb"(?=\x00(?:[\x00-\x3f][\x00-\xff]|\x40\x00)"
+    rb"(?:[\x00\x01\x02\x03\x05\x09][\x00-\x2d](?!\x00{4})|[\x04\x06\x07][\x00\x01](?=\x00{4})|\x08\x00)"
+    rb"[\x00-\x04][\x00-\xff]{3})"
+)
 _STATUS_FIRST, _STATUS_LAST = 8, 14  # :status in the static table; in front of it what only requests have
+PROOF = 3  # frames
 _USUAL_STREAM = 1 << 26  # a connection that counted further is not found in mid-stream
 
 
@@ -141,34 +146,50 @@ def _number(block: bytes, pos: int, prefix: int) -> tuple[int, int]:
 
 
 def find_frame(buf: bytes, pos: int, boundary: bool) -> tuple[int, int]:
-    """Search a HEADERS frame that begins a message, or two frames of any kind, one behind the other, at or behind `pos`.
+    """Search a HEADERS frame that begins a message, or PROOF frames of any kind, one behind the other, at or behind `pos`.
 
-    One header of another kind alone is not proof enough, in data that may be anything.
+    One header of another kind alone is not proof enough, in data that may be anything. Of several the one counts whose
+    proof is complete first: that does not depend on how the bytes were cut, and a false beginning holds nothing up.
 
     Args:
         buf: The bytes.
         pos: Where to begin.
-        boundary: No more bytes will come: a frame that reaches exactly to the end will do.
+        boundary: No more bytes will come: frames that reach exactly to the end will do, however many they are.
 
     Returns:
         Where the first begins, or -1; and the position before which nothing is needed any more.
     """
     size = len(buf)
-    while True:
-        match = _LIKELY.search(buf, pos)
-        if match is None:
-            return -1, max(pos, size - HEAD_SIZE + 1)
-        pos = match.start()
-        length, kind, flags, stream = header_at(buf, pos)
-        if plausible(length, kind, flags, stream):
-            behind = pos + HEAD_SIZE + length
-            if kind == HEADERS and flags & END_HEADERS and behind <= size:
-                block = block_of(buf, pos + HEAD_SIZE, behind, flags)
-                if begins_message(block) >= 0:
-                    return pos, pos
-            if behind + HEAD_SIZE > size:
-                if not boundary or behind == size:
-                    return pos if boundary else -1, pos
-            elif plausible(*header_at(buf, behind)):
-                return pos, pos
-        pos += 1
+    found, proof, waits = -1, size + 1, -1
+    for match in _LIKELY.finditer(buf, pos):
+        at = match.start()
+        if at + HEAD_SIZE >= proof:
+            break
+        end = _proven(buf, at, boundary)
+        if end < 0:
+            waits = at if waits < 0 else waits
+        elif end and end < proof:
+            found, proof = at, end
+    if found >= 0:
+        return found, found
+    return -1, waits if waits >= 0 else max(pos, size - HEAD_SIZE + 1)
+
+
+def _proven(buf: bytes, at: int, boundary: bool) -> int:
+    """Where the proof ends that a frame begins at `at`; 0 when none does, -1 when more bytes are needed to know."""
+    size = len(buf)
+    for _ in range(PROOF):
+        if at + HEAD_SIZE > size:
+            return size if boundary and at == size else -1
+        length, kind, flags, stream = header_at(buf, at)
+        if not plausible(length, kind, flags, stream):
+            return 0
+        start = at + HEAD_SIZE
+        at = start + length
+        if at > size:
+            return 0 if boundary else -1
+        if kind == HEADERS and flags & END_HEADERS and begins_message(block_of(buf, start, at, flags)) >= 0:
+            return at
+        if kind == WINDOW_UPDATE and not 0 < int.from_bytes(buf[start:at], "big") <= STREAM:  # section 6.9
+            return 0
+    return at

@@ -7,6 +7,9 @@ from pxcap.core.stream import REQUEST, RESPONSE
 from pxcap.plugins.http.h2 import wire
 
 
+THREE = data(1, b"x") + reset(1, 8) + settings((3, 1))
+
+
 @pytest.mark.parametrize(
     ("header", "likely", "legal"),
     [
@@ -73,11 +76,15 @@ def test_the_block_in_a_frame() -> None:
     [
         (b"in a body" + Side().get(1), False, (9, 9)),
         (b"in a body" + Side().get(1)[:-1], False, (-1, 9)),
-        (b"body" + data(1, b"x") + reset(1, 8), False, (4, 4)),
+        (b"body" + THREE, False, (4, 4)),
+        (b"body" + THREE[:-1], False, (-1, 4)),
+        (b"body" + data(1, b"x") + Side().get(1), False, (4, 4)),
         (b"body" + data(1, b"x"), False, (-1, 4)),
         (b"body" + data(1, b"x"), True, (4, 4)),
         (b"body" + data(1, b"x") + b"no frame at all", False, (-1, 5)),
         (b"body" + data(1, b"x") + b"no frame at all", True, (-1, 21)),
+        (b"body" + frame(8, 0, 1, bytes(4)) + THREE, False, (17, 17)),
+        (b"body" + frame(0, 0, 1, bytes(9000))[:20] + Side().get(1), False, (24, 24)),
         (bytes(100), False, (-1, 92)),
         (b"GET / HTTP/1.1\r\n\r\n", False, (-1, 10)),
     ],
