@@ -83,6 +83,7 @@ def common_responses(
 ) -> int:
     """Take answers, from `pos`, of the cycles that wait; returns where the first begins that is not plain and whole."""
     end = len(buf)
+    last = end - HEADER_SIZE
     pending, limit = stitch.pending, stitch.limit
     emit = stitch.rows.append
     while pending and end - pos > 20:
@@ -111,13 +112,14 @@ def common_responses(
                 at = stop
         told = at
         count = 0
-        while end - at >= HEADER_SIZE and buf[at] == DATA_ROW:
-            size = HEADER(buf, at)[1]
-            if size < MIN_ROW:
-                return pos
-            at += 1 + size
+        kind = 0
+        while at <= last:
+            kind, size = HEADER(buf, at)
+            if kind != DATA_ROW or size < MIN_ROW:
+                break
+            at += size + 1
             count += 1
-        if end - at < HEADER_SIZE or buf[at] != COMMAND_COMPLETE:
+        if kind != COMMAND_COMPLETE or at > last:
             break
         done = at + 1 + HEADER(buf, at)[1]
         if done + 6 > end or done - at > 80 or not buf.startswith(_READY, done):
