@@ -60,10 +60,11 @@ class PgsqlParser(Parser):
         self._catch_up(True)
         lane, stitch = self._lanes[side], self._stitch
         shapeless = lane.lost or (self._untyped and side == REQUEST)
-        beyond = size if shapeless else lane.gap(size)
+        untyped = self._untyped and side == REQUEST and len(lane.stash) >= 8
+        beyond = self._first_lost(lane, size, reason) if untyped else size if shapeless else lane.gap(size)
         if side == RESPONSE:
             stitch.holed(time)
-        if lane.stash:
+        if lane.stash and not untyped:
             left = lane.total() - len(lane.stash) if len(lane.stash) >= HEADER_SIZE and not shapeless else 0
             self._cut(side, time, reason)
             lane.skip = max(0, left - size)
@@ -154,6 +155,16 @@ class PgsqlParser(Parser):
             pos = lane.begin(clock, buf, pos)
             if pos >= end and len(lane.stash) < HEADER_SIZE:
                 return
+
+    def _first_lost(self, lane: Lane, size: int, reason: str) -> int:
+        """Bytes are missing in a message without a type; returns how many lie beyond it."""
+        first, _ = wire.FIRST.parse(bytes(lane.stash), 0, 8)
+        left: int = first.size - len(lane.stash)
+        self._requests.startup(bytes(lane.stash), first.code, lane.time, reason)
+        lane.stash.clear()
+        lane.skip = max(0, left - size)
+        self._untyped = first.code >> 16 != wire.MAJOR
+        return max(0, size - left)
 
     def _first_message(self, lane: Lane, clock: Clock, buf: bytes, pos: int) -> int:
         """The startup message, or one that stands before it; returns the position behind what was taken."""

@@ -84,8 +84,8 @@ class Requests:
         self._statements.pop(b"")
         self.copying = None
 
-    def startup(self, buf: bytes, code: int, time: int) -> None:
-        """A first message with its code, whole or cut."""
+    def startup(self, buf: bytes, code: int, time: int, flaw: str = "") -> None:
+        """A first message with its code, whole or cut (`flaw`)."""
         if code in (wire.SSL_REQUEST, wire.GSSENC_REQUEST):
             self._stitch.put(Request(code, time))
         elif code == wire.CANCEL_REQUEST:
@@ -100,7 +100,7 @@ class Requests:
             shown = " ".join(f"{name}={settings[name]}" for name in _SHOWN if name in settings)
             request = Request(STARTUP, time, shown)
             request.portal = Portal(Statement(None), rendered=to_json(settings), values=[None])
-            self._stitch.put(request)
+            self._put(request, flaw)
 
     # The simple protocol.
 
