@@ -9,6 +9,7 @@ import sqlite3
 import sys
 import tempfile
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
 from rich.console import Console
@@ -83,18 +84,34 @@ def measure(load: Workload, capture: Capture, folder: Path, rounds: int, console
     cells = [f"{capture.sent}", f"{records}", f"{size / MB:.0f}", f"{ours.cpu:.2f}", f"{records / ours.cpu:.0f}"]
     cells += [f"{size / MB / ours.cpu:.1f}", f"{ours.peak / MB:.0f}", f"{twice.peak / MB:.0f}"]
     theirs = usage.get("tshark")
-    if capture.dropped:
-        ratio = f"none: tcpdump lost {capture.dropped} packets"
-    elif records != capture.sent:
-        ratio = f"none: {records - capture.sent:+d} records"
-    elif answered != capture.rows:
-        ratio = f"none: {answered - capture.rows:+d} rows in answers"
-    elif theirs:
-        ratio = f"{theirs.cpu / ours.cpu:.2f}"
-    else:
-        ratio = "tshark is not installed" if load.tshark else f"{records / ours.cpu / raw:.2f} of raw insert"
-    cells += [f"{theirs.cpu:.2f}" if theirs else "-", ratio]
+    cells += [f"{theirs.cpu:.2f}" if theirs else "-"]
+    cells += [verdict(load, capture, (records, answered), ours, theirs, raw)]
     return [*cells, f"{load.at_least or '-'}", f"{load.aim or '-'}"]
+
+
+def verdict(
+    load: Workload, capture: Capture, found: tuple[int, int], ours: Usage, theirs: Usage | None, raw: float
+) -> str:
+    """The ratio, or why there is none.
+
+    Args:
+        load: What was measured.
+        capture: What was counted when it was recorded.
+        found: Records in the store, and rows in their answers.
+        ours: What pxcap took.
+        theirs: What tshark took; None where it did not run.
+        raw: Rows a second of the bare insert.
+    """
+    records, answered = found
+    if capture.dropped:
+        return f"none: tcpdump lost {capture.dropped} packets"
+    if records != capture.sent:
+        return f"none: {records - capture.sent:+d} records"
+    if answered != capture.rows:
+        return f"none: {answered - capture.rows:+d} rows in answers"
+    if theirs:
+        return f"{theirs.cpu / ours.cpu:.2f}"
+    return "tshark is not installed" if load.tshark else f"{records / ours.cpu / raw:.2f} of raw insert"
 
 
 def replay(path: str, database: Path) -> Usage:
@@ -107,7 +124,7 @@ def replay(path: str, database: Path) -> Usage:
 def stored(database: Path, load: Workload) -> tuple[int, int]:
     """Records in the store, of those that the load counts, and rows in their answers."""
     figures = f"count(*), coalesce(sum({load.answered or 0}), 0)"
-    with sqlite3.connect(database) as connection:
+    with closing(sqlite3.connect(database)) as connection:
         found = connection.execute(f"SELECT {figures} FROM {load.table} WHERE {load.counted or 'true'}").fetchone()
         return int(found[0]), int(found[1])
 
@@ -116,7 +133,7 @@ def measure_sink(table: str, database: Path, console: Console) -> float:
     """The store's writer against the bare driver, for the rows that were just stored; gives the latter's rows a second."""
     schema = next(found for found in load_registry().tables() if found.name == table)
     names = ", ".join(column.name for column in schema.columns)
-    with sqlite3.connect(database) as connection:
+    with closing(sqlite3.connect(database)) as connection:
         rows = connection.execute(f"SELECT {names} FROM {table} LIMIT {SINK_ROWS}").fetchall()
     rounds = [sink.sqlite_round(schema, rows) for _ in range(3)]
     middle = {way: sorted(seen[way][1] for seen in rounds)[1] for way in rounds[0]}
