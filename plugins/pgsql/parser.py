@@ -30,7 +30,7 @@ class PgsqlParser(Parser):
     `Requests` and `Stitcher` name: statements, portals and requests without an answer.
     """
 
-    __slots__ = ("_ahead", "_lanes", "_requests", "_responses", "_stitch", "_untyped")
+    __slots__ = ("_ahead", "_fresh", "_lanes", "_requests", "_responses", "_stitch", "_untyped")
 
     def __init__(self, info: ConnectionInfo) -> None:
         super().__init__(info)
@@ -41,12 +41,15 @@ class PgsqlParser(Parser):
         self._requests = Requests(info.settings, self._stitch, self.error, info.midstream)
         self._responses = Responses(info.settings, self._stitch, self.error)
         self._untyped = not info.midstream  # the client's next message is one without a type
+        self._fresh = info.midstream  # only the handshake of TCP may have been missed
 
     def feed(self, side: int, chunk: Chunk) -> list[Row]:
         """Take the next bytes of a side and return the rows they complete."""
         if (other := self._lanes[1 - side]).lost and not self._ahead.size:
             other.turn()
         if side == REQUEST:
+            if self._fresh:
+                self._begin_anyhow(chunk.data[0])
             self._ahead.add(chunk)
             self._catch_up(self.lockstep)
         else:
@@ -55,8 +58,17 @@ class PgsqlParser(Parser):
                 self._catch_up(False)
         return self._rows()
 
+    def _begin_anyhow(self, byte: int) -> None:
+        """The first byte of the client: no message begins with NUL but one without a type."""
+        self._fresh = False
+        if byte == 0:
+            self._untyped = True
+            lane = self._lanes[REQUEST]
+            lane.lost = lane.first = False
+
     def gap(self, side: int, size: int, time: int, reason: str) -> list[Row]:
         """Bytes of a side were lost: inside a message of known length they cost only themselves."""
+        self._fresh = self._fresh and side != REQUEST
         self._catch_up(True)
         lane, stitch = self._lanes[side], self._stitch
         shapeless = lane.lost or (self._untyped and side == REQUEST)
@@ -180,7 +192,8 @@ class PgsqlParser(Parser):
             first, _ = wire.FIRST.parse(bytes(lane.stash), 0, 8)
             special = first.code in (wire.SSL_REQUEST, wire.GSSENC_REQUEST, wire.CANCEL_REQUEST)
             if not 8 <= first.size <= wire.MAX_STARTUP or not (special or first.code >> 16 == wire.MAJOR):
-                self.error("bad_startup")
+                if not self.info.midstream:
+                    self.error("bad_startup")
                 lane.lose(first=False)
                 self._untyped = False
                 self._stitch.gap(REQUEST, lane.time)
