@@ -2,7 +2,7 @@
 
 * snappy comes raw (librdkafka, Sarama) or in the framing of snappy-java: magic, two versions, then blocks behind their length.
 * lz4 is the frame format; in messages of format v0 and v1 its header checksum covers the magic too, which the format
-  does not allow (KAFKA-3160): it is set right before the library sees it.
+  does not allow (KAFKA-3160): where the library refuses it, it is set right.
 """
 
 from struct import error, unpack_from
@@ -13,6 +13,7 @@ CODINGS = ("none", "gzip", "snappy", "lz4", "zstd")
 """By the low three bits of a batch's attributes."""
 
 XERIAL = b"\x82SNAPPY\x00"
+_LZ4 = 3
 _XERIAL_HEADER = 16  # magic, version, lowest compatible version
 _LZ4_MAGIC = b"\x04\x22\x4d\x18"
 _MASK = 0xFFFFFFFF
@@ -33,11 +34,12 @@ def inflate(data: bytes, coding: int, limit: int) -> tuple[bytes, bool]:
         return data[:limit], True
     if coding == 2 and data.startswith(XERIAL):
         return _xerial(data, limit)
-    if coding == 3:
-        data = _lz4(data)
     if coding >= len(CODINGS):
         return b"", False
-    return decompress(data, CODINGS[coding], limit)
+    found = decompress(data, CODINGS[coding], limit)
+    if coding == _LZ4 and not found[1]:
+        return decompress(_lz4(data), CODINGS[coding], limit)
+    return found
 
 
 def _xerial(data: bytes, limit: int) -> tuple[bytes, bool]:

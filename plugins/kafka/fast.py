@@ -1,7 +1,8 @@
 """The fast way for the commonest messages: a Produce of one partition, and its answer.
 
 What stands in front of the records of such a request, and all but the offset of its answer, is the same again and again:
-its text is looked up by its bytes. Anything else is left to the compiled readers; both ways give the same text.
+a `Like` keeps both as bytes and as text, found by the bytes in front of the records. Anything else is left to the compiled
+readers; both ways give the same text.
 """
 
 from struct import Struct
@@ -12,7 +13,7 @@ from pxcap.plugins.kafka.text import TEXTS
 from pxcap.plugins.kafka.varint import uvarint
 
 FIRST, FLEXIBLE, LAST = 3, 9, 12  # versions with a transactional id, with compact lengths, with topic names
-_MAX_MEMO = 4096
+_MAX_MEMO = 1024
 _PLAIN_HEAD = Struct(">hhiih").unpack_from  # transactional id, acks, timeout, topics, length of the name
 _PLAIN_PART = Struct(">ii").unpack_from  # partitions, index
 _COMPACT_HEAD = Struct(">BhiBB").unpack_from
@@ -20,80 +21,138 @@ _COMPACT_PART = Struct(">Bi").unpack_from
 _SIZE = Struct(">i").unpack_from
 _OFFSET = Struct(">q").unpack_from
 _NO_TAGS = b"\0\0\0"  # of the partition, the topic, the message
-_requests: dict[bytes, str] = {}
-_answers: dict[tuple[int, bytes, bytes], tuple[str, str]] = {}
+_PATIENCE = 256  # answers that are learnt
+_NEVER = b"?"  # what no answer begins with: none was seen
 
 
-def produce_text(frame: bytes, at: int, version: int, budget: list[int]) -> str | None:
-    """A Produce request without a transaction, of one partition, as JSON; None when it is anything else."""
-    try:
-        if version < FLEXIBLE:
-            records = at + 22 + frame[at + 13]
-            head = _requests.get(frame[at:records]) or _plain_head(frame, at, records)
-            size = _SIZE(frame, records)[0]
-            records += 4
-            end = records + size
-            if head is None or size < 0 or end != len(frame):
+class Like:
+    """Produce requests that differ in their records only, and their answers without an error.
+
+    Args:
+        version: Of the API.
+        client: Client id.
+        at: Where the body begins in the frame.
+        records: Where the length of the records is.
+        acks: Field of the request; with 0 there is no answer.
+        text: JSON in front of the records.
+    """
+
+    __slots__ = ("acks", "after", "answer", "at", "before", "client", "patience", "place", "records", "text", "version")
+
+    def __init__(self, version: int, client: str | None, at: int, records: int, acks: int, text: str) -> None:
+        self.version = version
+        self.client = client
+        self.at = at
+        self.records = records
+        self.acks = acks
+        self.text = text
+        self.place = 0  # of the offset in the answer's frame
+        self.before, self.after = _NEVER, b""  # bytes of the answer around the offset, behind the correlation id
+        self.answer = ("", "")  # text around the offset
+        self.patience = _PATIENCE
+
+    def request(self, frame: bytes, budget: list[int]) -> str | None:
+        """Such a request as JSON; None when its records do not end where it does."""
+        pos = self.records
+        if self.version < FLEXIBLE:
+            size = _SIZE(frame, pos)[0]
+            pos += 4
+            end = pos + size
+            if size < 0 or end != len(frame):
                 return None
         else:
-            records = at + 13 + frame[at + 8]
-            head = _requests.get(frame[at:records]) or _compact_head(frame, at, records)
-            size, records = uvarint(frame, records)
-            end = records + size - 1
-            if head is None or size == 0 or frame[end:] != _NO_TAGS:
+            size = frame[pos]
+            pos += 1
+            if size > 127:
+                try:
+                    size, pos = uvarint(frame, pos - 1)
+                except UNREADABLE:
+                    return None
+            end = pos + size - 1
+            if size == 0 or frame[end:] != _NO_TAGS:
                 return None
-    except UNREADABLE:
-        return None
-    return f"{head}{records_text(frame, records, end, budget)}}}]}}]}}"
+        try:
+            return f"{self.text}{records_text(frame, pos, end, budget)}}}]}}]}}"
+        except UNREADABLE:
+            return None
+
+    def answered(self, frame: bytes) -> str | None:
+        """The answer in `frame`, error-free and like the one learnt last, as JSON; None when it is another."""
+        place = self.place
+        if frame[8:place] != self.before or frame[place + 8 :] != self.after:
+            return None
+        before, after = self.answer
+        return f"{before}{_OFFSET(frame, place)[0]}{after}"
+
+    def learn(self, frame: bytes, read: Reader) -> None:
+        """Remember what is around the offset of an answer, if it is one of one partition and without an error."""
+        if not self.patience:  # answers with the time of appending are never alike
+            return
+        self.patience -= 1
+        try:
+            at = 8 if self.version < FLEXIBLE else 9
+            place = at + (16 + frame[at + 5] if self.version < FLEXIBLE else 8 + frame[at + 1])
+            text, code, end = read(frame, at, [0, 0], True)
+            shown = f'"base_offset":{_OFFSET(frame, place)[0]}'
+        except UNREADABLE:
+            return
+        one = frame[at : at + 4] == b"\0\0\0\1" if self.version < FLEXIBLE else frame[8:10] == b"\0\2"
+        if code or end != len(frame) or not one or text.count('"base_offset":') != 1 or text.count(f"{shown},") != 1:
+            return
+        before, after = text.split(shown)
+        self.place = place
+        self.before, self.after = frame[8:place], frame[place + 8 :]
+        self.answer = (before + '"base_offset":', after)
 
 
-def produced_answer(frame: bytes, at: int, version: int, read: Reader) -> tuple[str, int] | None:
-    """The answer to such a request, without an error, as JSON; None when it is anything else."""
-    try:
-        place = at + (16 + frame[at + 5] if version < FLEXIBLE else 8 + frame[at + 1])
-        key = (version, frame[at:place], frame[place + 8 :])
-        found = _answers.get(key) or _learn(frame, at, place, key, read)
-        return (f"{found[0]}{_OFFSET(frame, place)[0]}{found[1]}", 0) if found else None
-    except UNREADABLE:
-        return None
+class Likes(dict[bytes, Like]):
+    """The Produce requests of one version, by the bytes from the client id's length up to the records'."""
+
+    def __init__(self, version: int) -> None:
+        super().__init__()
+        self.version = version
+
+    def of(self, frame: bytes, at: int, client: str | None) -> Like | None:
+        """The likes of a request whose body begins at `at`; None when it is anything but a Produce of one partition."""
+        try:
+            records = at + (22 + frame[at + 13] if self.version < FLEXIBLE else 13 + frame[at + 8])
+            key = frame[12:records]
+            found = self.get(key)
+            if found is not None:
+                return found
+            made = (_plain if self.version < FLEXIBLE else _compact)(frame, at, records)
+        except UNREADABLE:
+            return None
+        if made is None or records >= len(frame):
+            return None
+        if len(self) >= _MAX_MEMO:
+            self.clear()
+        like = self[key] = Like(self.version, client, at, records, *made)
+        return like
 
 
-def _plain_head(frame: bytes, at: int, records: int) -> str | None:
+LIKES = {version: Likes(version) for version in range(FIRST, LAST + 1)}
+"""By version."""
+
+
+def _plain(frame: bytes, at: int, records: int) -> tuple[int, str] | None:
     transaction, acks, timeout, topics, length = _PLAIN_HEAD(frame, at)
     partitions, index = _PLAIN_PART(frame, records - 8)
-    if (transaction, topics, partitions, at + length + 22) != (-1, 1, 1, records):
+    if (transaction, topics, partitions, at + length + 22) != (-1, 1, 1, records) or records + 4 > len(frame):
         return None
-    return _remember(frame, at, records, acks, timeout, index, frame[at + 14 : records - 8])
+    return acks, _text(acks, timeout, index, frame[at + 14 : records - 8])
 
 
-def _compact_head(frame: bytes, at: int, records: int) -> str | None:
+def _compact(frame: bytes, at: int, records: int) -> tuple[int, str] | None:
     transaction, acks, timeout, topics, length = _COMPACT_HEAD(frame, at)
     partitions, index = _COMPACT_PART(frame, records - 5)
     if (transaction, topics, partitions, at + length + 13) != (0, 2, 2, records) or not 0 < length < 128:
         return None
-    return _remember(frame, at, records, acks, timeout, index, frame[at + 9 : records - 5])
+    return acks, _text(acks, timeout, index, frame[at + 9 : records - 5])
 
 
-def _remember(frame: bytes, at: int, records: int, acks: int, timeout: int, index: int, name: bytes) -> str:
-    if len(_requests) >= _MAX_MEMO:
-        _requests.clear()
-    text = (
+def _text(acks: int, timeout: int, index: int, name: bytes) -> str:
+    return (
         f'{{"transactional_id":null,"acks":{acks},"timeout_ms":{timeout},"topics":[{{"name":{TEXTS[name]}'
         f',"partitions":[{{"index":{index},"message_set":'
     )
-    _requests[frame[at:records]] = text
-    return text
-
-
-def _learn(frame: bytes, at: int, place: int, key: tuple[int, bytes, bytes], read: Reader) -> tuple[str, str] | None:
-    """Read an answer the common way, and remember what is around its offset."""
-    text, code, end = read(frame, at, [0, 0], True)
-    shown = f'"base_offset":{_OFFSET(frame, place)[0]}'
-    one = frame[at : at + 4] == b"\0\0\0\1" if key[0] < FLEXIBLE else frame[at] == 2
-    if code or end != len(frame) or not one or text.count('"base_offset":') != 1 or text.count(f"{shown},") != 1:
-        return None
-    if len(_answers) >= _MAX_MEMO:
-        _answers.clear()
-    before, after = text.split(shown)
-    found = _answers[key] = (before + '"base_offset":', after)
-    return found

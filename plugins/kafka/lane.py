@@ -1,7 +1,7 @@
 """Where one direction of a connection stands, and the frame it is inside of."""
 
 from pxcap.core.stream import Inbox
-from pxcap.plugins.kafka.types import Request
+from pxcap.plugins.kafka.request import Request
 from pxcap.plugins.kafka.walker import Walk
 
 

@@ -9,13 +9,14 @@ Held: a frame of at most KEEP bytes or what `resync` looks through, a side, and 
 
 from pxcap.core.protocol import LOST, REQUEST, TRUNCATED, ConnectionInfo, Parser, Row
 from pxcap.core.stream import Chunk
+from pxcap.plugins.kafka.fast import FLEXIBLE, LIKES
 from pxcap.plugins.kafka.heads import CLIENTS, known_key, plausible, wants_answer
 from pxcap.plugins.kafka.lane import Frame, Lane
 from pxcap.plugins.kafka.layouts import LAYOUTS
 from pxcap.plugins.kafka.render import Renderer, token_text
+from pxcap.plugins.kafka.request import Request
 from pxcap.plugins.kafka.resync import find_request, find_response
 from pxcap.plugins.kafka.stitch import Stitcher
-from pxcap.plugins.kafka.types import Request
 from pxcap.plugins.kafka.unfinished import open_request, open_response, request_of
 from pxcap.plugins.kafka.wire import (
     KEEP,
@@ -31,6 +32,7 @@ from pxcap.plugins.kafka.wire import (
 )
 
 _HELD = 4096  # a frame up to this size is always held; a longer one up to the body limit
+_SMALL_PRODUCE = 40  # bytes that a Produce request has at the least, its size and client id not counted
 _ANSWER_HEAD = 9  # size, correlation id, and the count of tagged fields where the header has one
 
 
@@ -114,10 +116,11 @@ class KafkaParser(Parser):
     def _requests(self, lane: Lane) -> None:
         inbox = lane.inbox
         buf, pos = inbox.buf, inbox.pos
-        unpack, size, time_at = REQUEST_HEAD.unpack_from, len(buf), inbox.time_at
+        unpack, size, moment = REQUEST_HEAD.unpack_from, len(buf), inbox.moment
         clients, layouts, hold, add = CLIENTS, LAYOUTS, self._hold, self._stitch.quick
         turn = pos  # up to here, `time` is when the bytes were seen
         time = 0
+        request: Request
         while pos < size:
             if lane.lost:
                 pos, found = find_request(buf, pos)
@@ -140,6 +143,24 @@ class KafkaParser(Parser):
                 pos += 1
                 continue
             end = pos + 4 + length
+            likes = None
+            if key == PRODUCE and end <= size and 0 <= client < length - _SMALL_PRODUCE:
+                likes = LIKES.get(version)
+                if likes is not None and length <= hold:
+                    at = pos + REQUEST_HEAD_SIZE + client
+                    like = likes.get(
+                        buf[pos + 12 : at + (22 + buf[at + 13] if version < FLEXIBLE else 14 + buf[at + 9])]
+                    )
+                    if like is not None and like.acks:
+                        if pos >= turn:
+                            time, turn = moment(pos)
+                        add(
+                            ident,
+                            (time, PRODUCE, version, like.client, buf[pos:end], like.at, like, ""),
+                            length + 4,
+                        )
+                        pos = end
+                        continue
             if end > size:
                 need = REQUEST_HEAD_SIZE + max(client, 0) + 1 if length > hold else end - pos
                 self._begin(REQUEST, lane, pos, end, need)
@@ -152,12 +173,13 @@ class KafkaParser(Parser):
                 at += client
                 name = clients[frame[REQUEST_HEAD_SIZE:at]]
             if pos >= turn:
-                time, turn = time_at(pos), inbox.segment_after(pos)
+                time, turn = moment(pos)
             tagged = layouts[key, version].compact_head
             if key == SHUTDOWN or (tagged and frame[at : at + 1] != b"\0"):
                 request = request_of(frame, time, self._render)
             else:
-                request = (time, key, version, name, frame, at + tagged, None, "")
+                like = likes.of(frame, at + tagged, name) if likes is not None else None
+                request = (time, key, version, name, frame, at + tagged, like, "")
             pos = end
             if (
                 length > hold
@@ -218,7 +240,7 @@ class KafkaParser(Parser):
     def _responses(self, lane: Lane) -> None:
         inbox, stitch, hold, respond = lane.inbox, self._stitch, self._hold, self._response
         buf, pos = inbox.buf, inbox.pos
-        unpack, size, time_at = RESPONSE_HEAD.unpack_from, len(buf), inbox.time_at
+        unpack, size, moment = RESPONSE_HEAD.unpack_from, len(buf), inbox.moment
         turn = pos
         time = 0
         while pos < size:
@@ -248,7 +270,7 @@ class KafkaParser(Parser):
                 pos = size
                 break
             if pos >= turn:
-                time, turn = time_at(pos), inbox.segment_after(pos)
+                time, turn = moment(pos)
             respond(buf[pos:end], time)
             pos = end
         inbox.pos = pos
@@ -261,14 +283,13 @@ class KafkaParser(Parser):
         if request is None:
             stitch.stray(ident, len(frame) - 4, time)
             return
-        began, key, version, client, asked, at, body, note = request
+        began, key, version, client, _, _, _, note = request
         if version is None:
             stitch.answered(request, (token_text(frame[4:], self.info.settings.redact), None), time, "")
             return
-        text, code = self._render.response(LAYOUTS[key, version], frame)
-        if asked is not None:
-            body = self._render.request(key, version, asked, at)
-        stitch.rows.append((began, key, client, body, text, version, code, time - began, note))
+        render = self._render
+        text, code = render.answer(request, frame)
+        stitch.rows.append((began, key, client, render.body(request), text, version, code, time - began, note))
 
     # Frames in parts.
 

@@ -9,8 +9,8 @@ from pxcap.plugins.kafka.compiler import UNREADABLE
 from pxcap.plugins.kafka.definitions import APIS
 from pxcap.plugins.kafka.heads import plausible
 from pxcap.plugins.kafka.layouts import LAYOUTS
+from pxcap.plugins.kafka.request import Request
 from pxcap.plugins.kafka.resync import find_request, find_response, follows, judge_request, may_go_on, printable
-from pxcap.plugins.kafka.types import Request
 from pxcap.plugins.kafka.wire import REQUEST_HEAD, REQUEST_HEAD_SIZE, RESPONSE_HEAD
 
 LIKELY = 80  # the beginning of a request with a name, longer than the sample

@@ -65,7 +65,12 @@ def records_of(
                 if length > 127:
                     length, pos = uvarint(buf, pos - 1)
                 end = pos + (length >> 1)
-                key = value_text(buf[pos:end])
+                try:
+                    key = quote(buf[pos:end].decode())
+                except UnicodeDecodeError:
+                    key = value_text(buf[pos:end])
+                if "\\u0000" in key:
+                    key = value_text(buf[pos:end])
                 pos = end
             length = buf[pos]
             pos += 1
@@ -79,7 +84,12 @@ def records_of(
                     else:
                         length, pos = uvarint(buf, pos - 1)
                 end = pos + (length >> 1)
-                value = value_text(buf[pos:end])
+                try:
+                    value = quote(buf[pos:end].decode())
+                except UnicodeDecodeError:
+                    value = value_text(buf[pos:end])
+                if "\\u0000" in value:
+                    value = value_text(buf[pos:end])
                 pos = end
             headers = buf[pos]
             pos += 1
@@ -93,10 +103,23 @@ def records_of(
                 f',"timestamp":{first + ((delta >> 1) ^ -(delta & 1))},"key":{key},"value":{value}{extra}}}'
             )
             used = len(key) + len(value) + len(extra)
-            left -= max(used, RECORD_COST)
+            left -= max(RECORD_COST, used)
     except (IndexError, Bad):
         pass
     return shown, budget - left
+
+
+def holds(buf: bytes, count: int, budget: int) -> bool:
+    """Whether all of `count` records that `records_of` could show lie in `buf`, which may be cut."""
+    pos = 0
+    size = len(buf)
+    try:
+        for _ in range(min(count, -(-budget // RECORD_COST))):
+            length, pos = uvarint(buf, pos)
+            pos += length >> 1
+    except (IndexError, Bad):
+        return False
+    return pos <= size
 
 
 def only_record(buf: bytes, pos: int, end: int, room: int) -> str | None:

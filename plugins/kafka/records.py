@@ -8,7 +8,7 @@ format are put together under one batch, and a compressed one holds further mess
 from struct import error, unpack_from
 
 from pxcap.plugins.kafka.codec import CODINGS, inflate
-from pxcap.plugins.kafka.record import RECORD_COST, control_text, only_record, records_of
+from pxcap.plugins.kafka.record import RECORD_COST, control_text, holds, only_record, records_of
 from pxcap.plugins.kafka.text import value_text
 from pxcap.plugins.kafka.wire import (
     BATCH,
@@ -29,6 +29,7 @@ from pxcap.plugins.kafka.wire import (
 )
 
 ENTRY_COST = 160  # of the budget, for what is shown of a batch itself
+FIRST_LOOK = 1 << 14  # bytes decompressed first: mostly all that are shown lie in them
 RAW_BLOCK = 1 << 18  # a raw snappy block is decompressed whole or not at all
 _LEGACY_FIELDS = 8  # timestamp of a message v1
 _SNAPPY = 2
@@ -170,12 +171,7 @@ class MessageSet:
         text += f',"max_timestamp":{head.max_timestamp},"record_count":{count}'
         body, good = data[pos:], True
         if coding:
-            room = budget[0]
-            if room > 0:
-                room = max(room, RAW_BLOCK) if coding == _SNAPPY else room
-                body, good = inflate(body, coding, room)
-            else:
-                body = b""
+            body, good = _beginning(body, coding, count, budget[0])
         if attributes & CONTROL:
             self._entries.append(f'{text},"control":{control_text(body)}}}')
             return
@@ -281,6 +277,19 @@ class _Legacy:
         self.bad = False
         self.count = 0
         self.records: list[str] = []
+
+
+def _beginning(data: bytes, coding: int, count: int, budget: int) -> tuple[bytes, bool]:
+    """What is wanted of the compressed records of a batch, decompressed, and whether all was well."""
+    if budget <= 0:
+        return b"", True
+    if coding == _SNAPPY:
+        return inflate(data, coding, max(budget, RAW_BLOCK))
+    if budget > FIRST_LOOK:
+        body, good = inflate(data, coding, FIRST_LOOK)
+        if good and holds(body, count, budget):
+            return body, True
+    return inflate(data, coding, budget)
 
 
 def _coding(number: int) -> str:

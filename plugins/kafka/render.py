@@ -7,13 +7,14 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from pxcap.plugins.kafka.compiler import UNREADABLE
-from pxcap.plugins.kafka.fast import FIRST, LAST, produce_text, produced_answer
+from pxcap.plugins.kafka.fast import Like
 from pxcap.plugins.kafka.layouts import LAYOUTS, Layout
+from pxcap.plugins.kafka.request import Request
 from pxcap.plugins.kafka.text import HIDDEN, value_text
 from pxcap.plugins.kafka.types import Bad, Short
 from pxcap.plugins.kafka.varint import uvarint
 from pxcap.plugins.kafka.walker import Walk
-from pxcap.plugins.kafka.wire import API_VERSIONS, PRODUCE, UNSUPPORTED_VERSION
+from pxcap.plugins.kafka.wire import API_VERSIONS, UNSUPPORTED_VERSION
 
 _MAX_REMEMBERED = 512  # bytes of a body
 _MAX_MEMO = 2048
@@ -47,6 +48,30 @@ class Renderer:
         self._bodies: dict[tuple[int, int, bytes], str] = {}
         self._answers: dict[tuple[int, int, bytes], tuple[str, int]] = {}
 
+    def body(self, request: Request) -> str | None:
+        """The body of a request as JSON."""
+        _, key, version, _, frame, at, text, _ = request
+        if frame is None:
+            return text if isinstance(text, str) else None
+        if isinstance(text, Like):
+            quick = text.request(frame, [self._limit, 0])
+            if quick is not None:
+                return quick
+        return self.request(key, version, frame, at)
+
+    def answer(self, request: Request, frame: bytes) -> Answer:
+        """The body of the response frame of a request with a version as JSON, and its error code."""
+        like = request[6]
+        if isinstance(like, Like):
+            quick = like.answered(frame)
+            if quick is not None:
+                return quick, 0
+        layout = LAYOUTS[request[1], request[2] or 0]
+        answer = self.response(layout, frame)
+        if isinstance(like, Like) and layout.response is not None and answer[1] == 0:
+            like.learn(frame, layout.response)
+        return answer
+
     def request(self, key: int, version: int | None, frame: bytes, at: int) -> str:
         """The body of a request frame, from `at` on, as JSON."""
         if version is None:
@@ -61,10 +86,6 @@ class Renderer:
             return text
         size = len(frame)
         if size <= self._limit or not layout.repeats:
-            if key == PRODUCE and FIRST <= version <= LAST:
-                quick = produce_text(frame, at, version, [self._limit, 0])
-                if quick is not None:
-                    return quick
             budget = [self._limit, 0]
             try:
                 text, _, end = read(frame, at, budget, self._redact)
@@ -98,10 +119,6 @@ class Renderer:
             return answer
         size = len(frame)
         if size <= self._limit or not layout.repeats:
-            if key == PRODUCE and FIRST <= version <= LAST and size < _MAX_REMEMBERED:
-                quick = produced_answer(frame, at, version, read)
-                if quick is not None:
-                    return quick
             budget = [self._limit, 0]
             try:
                 text, code, end = read(frame, at, budget, self._redact)

@@ -13,7 +13,7 @@ from pxcap.plugins.kafka.compiler import UNREADABLE
 from pxcap.plugins.kafka.heads import plausible
 from pxcap.plugins.kafka.layouts import LAYOUTS, Layout
 from pxcap.plugins.kafka.render import after_tags
-from pxcap.plugins.kafka.types import Request
+from pxcap.plugins.kafka.request import Request
 from pxcap.plugins.kafka.walker import Walk
 from pxcap.plugins.kafka.wire import (
     API_VERSIONS,

@@ -10,7 +10,7 @@ from itertools import takewhile
 from pxcap.core.keyed import KeyedMatcher
 from pxcap.core.protocol import Row
 from pxcap.plugins.kafka.render import Answer, Renderer
-from pxcap.plugins.kafka.types import Request
+from pxcap.plugins.kafka.request import Request
 
 MAX_WEIGHT = 3 << 20  # bytes that unanswered requests may take
 _NEAR = MAX_WEIGHT - (1 << 19)  # up to here a request that is not long needs no care
@@ -90,7 +90,7 @@ class Stitcher:
             return self.response(ident)
         request = self.pending.pop(ident, None)
         if request is not None:
-            self._weight -= _OVERHEAD + len(request[4] or request[6] or "")
+            self._weight -= _weight(request)
         return request
 
     def response(self, ident: int) -> Request | None:
@@ -148,9 +148,8 @@ class Stitcher:
         self._again.clear()
 
     def _row(self, request: Request, text: str | None, code: int | None, time: int | None, note: str) -> None:
-        began, key, version, client, frame, at, body, own = request
-        if frame is not None:
-            body = self._render.request(key, version, frame, at)
+        began, key, version, client, _, _, _, own = request
+        body = self._render.body(request)
         if own:
             note = f"{own},{note}" if note and own != note else own
         latency = None if time is None else time - began
@@ -174,4 +173,8 @@ class Stitcher:
 
 
 def _weight(request: Request) -> int:
-    return _OVERHEAD + len(request[4] or request[6] or "")
+    frame = request[4]
+    if frame is not None:
+        return _OVERHEAD + len(frame)
+    text = request[6]
+    return _OVERHEAD + len(text) if isinstance(text, str) else _OVERHEAD

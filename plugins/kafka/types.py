@@ -1,4 +1,4 @@
-"""What passes between the modules: the schema's fields, and requests that wait for their response."""
+"""What the modules share: errors, and the schema's APIs and fields."""
 
 from dataclasses import dataclass
 
@@ -50,9 +50,3 @@ class Field:
     tag: int | None
     flag: str
     fields: tuple["Field", ...]
-
-
-Request = tuple[int, int, int | None, str | None, bytes | None, int, str | None, str]
-"""A request that waits for its response: (time of its first byte, API key, version, client id, frame, where its body begins
-in the frame, the body as JSON, note). A frame is rendered when its response comes: until then its bytes are the smallest
-form. One that was rendered on its way has no frame. A raw SASL token has no version."""

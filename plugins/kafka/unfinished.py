@@ -5,8 +5,8 @@ from pxcap.plugins.kafka.heads import CLIENTS
 from pxcap.plugins.kafka.lane import Frame
 from pxcap.plugins.kafka.layouts import LAYOUTS
 from pxcap.plugins.kafka.render import Renderer, after_tags, token_text, unknown_text
+from pxcap.plugins.kafka.request import Request
 from pxcap.plugins.kafka.stitch import Stitcher
-from pxcap.plugins.kafka.types import Request
 from pxcap.plugins.kafka.wire import (
     API_VERSIONS,
     REQUEST_HEAD,

@@ -3,7 +3,7 @@ from struct import pack
 
 from tests.plugins.kafka.encode import record, varint
 
-from pxcap.plugins.kafka.record import control_text, only_record, records_of
+from pxcap.plugins.kafka.record import control_text, holds, only_record, records_of
 
 
 def shown(data: bytes, count: int, budget: int = 10_000) -> list[dict[str, object]]:
@@ -69,3 +69,16 @@ def test_control_records() -> None:
         assert control_text(record(0, pack(">hh", 0, kind), b"")) == f'"{name}"'
     assert control_text(b"") == "true"
     assert control_text(record(0, b"", b"")) == '"-1"'
+
+
+def test_whether_a_beginning_is_enough() -> None:
+    data = b"".join(record(number, b"key", b"v" * 100) for number in range(40))
+    first = data.index(b"key", data.index(b"key") + 1) - 8
+    assert holds(data, 40, 65536)
+    assert holds(data[: len(data) // 2], 40, 2048 * 19)
+    assert not holds(data[: len(data) // 2], 40, 2048 * 21)
+    assert not holds(data[: first - 5], 40, 1)
+    assert holds(data[: first + 5], 40, 1)
+    assert holds(data[: first + 5], 1, 65536)
+    assert not holds(b"\xff" * 20, 2, 9999)
+    assert holds(b"", 0, 9999)

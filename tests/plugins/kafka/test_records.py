@@ -8,6 +8,7 @@ import pytest
 import zstandard
 from tests.plugins.kafka.encode import batch, message, record
 
+from pxcap.plugins.kafka import records
 from pxcap.plugins.kafka.records import MessageSet, records_text
 
 
@@ -101,3 +102,13 @@ def test_a_message_cut_in_its_value_is_counted() -> None:
     assert found.start(data[:17], len(data)) == len(data)
     found.entry(data[:61], len(data), len(data))
     assert json.loads(found.text())["record_count"] == 1
+
+
+@pytest.mark.parametrize("size", [12, 300, 700, 5000, 100_000])
+def test_a_first_look_shows_what_all_would(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = b"".join(record(at, b"key", b"%04d" % at * (size // 4)) for at in range(50))
+    data = batch(gzip.compress(rows), 50, attributes=1)
+    found = read(data, 65536)
+    assert len(values(found)) == min(32, 65536 // size + 1)
+    monkeypatch.setattr(records, "FIRST_LOOK", 1 << 30)
+    assert found == read(data, 65536)

@@ -3,6 +3,7 @@ from struct import pack
 
 from tests.plugins.kafka.encode import batch, beat, beaten, record, request, response, text
 
+from pxcap.plugins.kafka.request import Request
 from pxcap.plugins.kafka.resync import (
     find_request,
     find_response,
@@ -12,7 +13,6 @@ from pxcap.plugins.kafka.resync import (
     may_go_on,
     printable,
 )
-from pxcap.plugins.kafka.types import Request
 
 
 def waiting(*idents: int, key: int = 12, version: int = 1) -> dict[int, Request]:

@@ -1,7 +1,7 @@
 from pxcap.plugins.kafka import stitch as module
 from pxcap.plugins.kafka.render import Renderer
+from pxcap.plugins.kafka.request import Request
 from pxcap.plugins.kafka.stitch import MAX_WEIGHT, Stitcher
-from pxcap.plugins.kafka.types import Request
 
 
 class Counts(dict[str, int]):
