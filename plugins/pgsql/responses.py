@@ -130,7 +130,7 @@ class Responses:
         if orphan and not request.kind and stitch.extended:
             request.kind = DESCRIBE
         if request.kind == DESCRIBE:
-            request.said = typed or "no columns"
+            _say(request, typed or "no columns")
             stitch.complete(request, when)
         else:
             request.columns = names
@@ -138,7 +138,7 @@ class Responses:
     def _suspended(self, buf: bytes, start: int, stop: int, when: int) -> None:
         request = self._stitch.head(_EXECUTES, when)
         request.kind = EXECUTE
-        request.said = "PortalSuspended: more rows than were asked for"
+        _say(request, "PortalSuspended: more rows than were asked for")
         request.counted = True
         self._stitch.complete(request, when)
 
@@ -163,7 +163,7 @@ class Responses:
 
     def _empty(self, buf: bytes, start: int, stop: int, when: int) -> None:
         request = self._result(when)
-        request.said = "EmptyQueryResponse"
+        _say(request, "EmptyQueryResponse")
         if request.kind == EXECUTE:
             self._stitch.complete(request, when)
 
@@ -172,14 +172,14 @@ class Responses:
         request = self._result(when)
         request.copying = True
         if buf[start - wire.HEADER_SIZE] == wire.COPY_BOTH:
-            request.said = "CopyBothResponse: a replication stream"
+            _say(request, "CopyBothResponse: a replication stream")
         elif buf[start - wire.HEADER_SIZE] == wire.COPY_IN and request.kind == EXECUTE:
             stitch.copy_began()
 
     def _called(self, buf: bytes, start: int, stop: int, when: int) -> None:
         request = self._stitch.head(_CALLS, when)
         request.kind = FUNCTION_CALL
-        request.said = "FunctionCallResponse"
+        _say(request, "FunctionCallResponse")
 
     def _ready(self, buf: bytes, start: int, stop: int, when: int) -> None:
         stitch = self._stitch
@@ -254,6 +254,11 @@ class Responses:
         request = self._stitch.head(_STARTS, when)
         request.kind = STARTUP
         self._version = f"protocol 3.{offer.minor & 0xFFFF}"
+
+
+def _say(request: Request, text: str) -> None:
+    """Add to what is told of a request, behind its notices."""
+    request.said = f"{request.said}; {text}" if request.said else text
 
 
 def _nothing(buf: bytes, start: int, stop: int, when: int) -> None:

@@ -245,7 +245,7 @@ class Stitcher:
         request = self.head(_ONLY[kind], when)
         if request is self.orphan:
             request.kind = kind
-        request.said = request.said or said
+        request.said = f"{request.said}; {said}" if request.said else said
         if kind == PARSE and request.statement is not None:
             request.statement.before = None
         self.complete(request, when)
