@@ -5,7 +5,7 @@ Source: "Compressed Packet" of the MySQL source documentation; the packets insid
 
 from pxcap.core.compression import decompress
 from pxcap.core.stream import Chunk, Inbox
-from pxcap.plugins.mysql.wire import COMPRESSED_HEADER, MAX_COMPRESSED
+from pxcap.plugins.mysql.wire import COMPRESSED_HEADER, MAX_COMPRESSED, MAX_PAYLOAD
 
 Piece = Chunk | int
 """Bytes of packets, or how many of them are missing."""
@@ -35,6 +35,8 @@ class Unpacker:
 
     def feed(self, chunk: Chunk) -> list[Piece]:
         """Take the next bytes and return what they complete."""
+        if self.lost:
+            return []
         inbox = self._inbox
         inbox.add(chunk)
         pieces: list[Piece] = []
@@ -101,12 +103,11 @@ class Unpacker:
         self.lost = True
         self._size = -1
         self._frame = None
-        return [self._missing(1)]
+        return [self._missing(MAX_PAYLOAD + 1)]  # more than any packet could have left
 
     def restart(self) -> None:
-        """A frame begins with the next byte."""
+        """The other side has spoken since: a frame begins with the next byte."""
         self.lost = False
-        self._inbox.clear()
 
 
 def rest(inbox: Inbox) -> Chunk | None:

@@ -77,6 +77,7 @@ class MysqlParser(Parser):
             for part in segments(chunk):
                 self._speak(part.times[0])
                 if self._lane.lost:
+                    self._restart(REQUEST)
                     self._lane.inbox.clear()
                     self._lane.fresh = True
                 self._feed_answers(part)
@@ -228,6 +229,7 @@ class MysqlParser(Parser):
         while self._pull(before):
             spoke = True
         if spoke and self._lost:
+            self._restart(RESPONSE)
             self._answers.clear()
             self._lost = False
 
@@ -387,6 +389,11 @@ class MysqlParser(Parser):
             if left is not None:
                 for piece in self._plain(RESPONSE, left):
                     self._answer_bytes(piece)
+
+    def _restart(self, side: int) -> None:
+        unpacker = self._unpack[side]
+        if unpacker is not None and unpacker.lost:
+            unpacker.restart()
 
     def _plain(self, side: int, chunk: Chunk) -> list[Piece]:
         unpacker = self._unpack[side]

@@ -109,7 +109,8 @@ class ReplyReader:
             if size - pos < HEADER:
                 return None
             length = _WORD(buf, pos)[0] & MAX_PAYLOAD
-            if self._cont or (state is State.ROWS and length == MAX_PAYLOAD):
+            if self._cont or (length == MAX_PAYLOAD and self._state in (State.META, State.ROWS)):
+                self._state = State.ROWS
                 self._rows += not self._cont
                 self._cont = length == MAX_PAYLOAD
                 inbox.pos, self.skip = pos + HEADER, length

@@ -18,11 +18,23 @@ _FIXED = {
     wire.STMT_RESET: 5,
     wire.PROCESS_KILL: 5,
     wire.SET_OPTION: 3,
+    wire.REFRESH: 2,
     wire.STMT_FETCH: 9,
 }
 _TEXTS = frozenset({wire.QUERY, wire.STMT_PREPARE})
 _NAMES = frozenset({wire.INIT_DB, wire.FIELD_LIST, wire.CREATE_DB, wire.DROP_DB, wire.CHANGE_USER})
-_REFUSED = frozenset({wire.SLEEP, wire.TIME, wire.DAEMON, wire.DELAYED_INSERT, wire.CONNECT, wire.CONNECT_OUT})
+_REFUSED = frozenset(
+    {
+        wire.SLEEP,
+        wire.REGISTER_SLAVE,
+        wire.TABLE_DUMP,
+        wire.TIME,
+        wire.DAEMON,
+        wire.DELAYED_INSERT,
+        wire.CONNECT,
+        wire.CONNECT_OUT,
+    }
+)
 
 
 def is_command(buf: bytes, pos: int) -> bool | None:
@@ -56,7 +68,7 @@ def is_command(buf: bytes, pos: int) -> bool | None:
         return size >= 7 and body[3] < 0x10 and body[5] < 0x10
     if command == wire.STMT_BULK_EXECUTE:
         return size >= 7 and body[4] in (0, 64, 128, 192) and not body[5]
-    return size <= 4096
+    return size <= (2 if command == wire.SHUTDOWN else 4096)
 
 
 def is_answer(buf: bytes, pos: int) -> bool | None:
@@ -80,6 +92,9 @@ def is_answer(buf: bytes, pos: int) -> bool | None:
         return None if have < HEADER + size else _is_ok(buf[pos + HEADER : pos + HEADER + size])
     if first == wire.EOF:
         return size == 5 and (None if have < HEADER + 5 else buf[pos + HEADER + 1 : pos + HEADER + 3] == b"\0\0")
+    if first == wire.NULL:  # the name of a file that the client shall send
+        name = buf[pos + HEADER + 1 : pos + HEADER + min(size, NEED)]
+        return 2 < size <= 1024 and name.isascii() and name.decode().isprintable()
     if size > 3 or (size == 1 and first >= wire.NULL):
         return False
     return _has_definition(buf, pos + HEADER + size)
