@@ -191,6 +191,24 @@ class Commands:
             statement.long.clear()
         return statement.text, _to_json(_hidden(given, statement)) if given else None, note
 
+    def common_execution(self, body: bytes) -> tuple[str, str | None] | None:
+        """Text and parameters of an execution that is whole and has nothing special; None when it is not so.
+
+        Nothing is changed when None is returned, so that `read` can be asked.
+        """
+        statement = self.statements.get(int.from_bytes(body[1:5], "little"))
+        if statement is None or statement.text is None or statement.secret or statement.long or len(body) < 10:
+            return None
+        if self.flags & wire.QUERY_ATTRIBUTES:
+            return None
+        if not statement.params:
+            return statement.text, None
+        try:
+            given = execute_values(body, 10, statement, False, self.charset, self._room)
+        except (UnreadableError, IndexError):
+            return None
+        return statement.text, _to_json(given) if given else None
+
     def _small(self, command: int, packet: Packet) -> tuple[str | None, str | None, str]:
         body = packet.body
         ident = int.from_bytes(body[1:5], "little")

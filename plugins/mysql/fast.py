@@ -10,7 +10,6 @@ from pxcap.core.protocol import Row
 from pxcap.core.stream import Inbox
 from pxcap.plugins.mysql.charsets import UTF8
 from pxcap.plugins.mysql.commands import Commands
-from pxcap.plugins.mysql.types import Packet
 from pxcap.plugins.mysql.wire import KEEP, MARIADB_CACHE_METADATA, MAX_PAYLOAD, QUERY, QUERY_ATTRIBUTES, STMT_EXECUTE
 
 _WORD = Struct("<I").unpack_from
@@ -63,7 +62,7 @@ def common_exchanges(asked: Inbox, answers: Inbox, commands: Commands, rows: lis
         else:
             break
         begun = asked.time_at(at)
-        params, note = None, ""
+        params = None
         if command == QUERY:
             body = requests[at + 5 : end]
             low = body.lower()
@@ -75,12 +74,14 @@ def common_exchanges(asked: Inbox, answers: Inbox, commands: Commands, rows: lis
                 break
             text: str | None = str(body, "utf-8", "backslashreplace")
         else:
-            request = commands.read(Packet(begun, 0, 0, end - at - 4, requests[at + 4 : end], ""))
-            text, params, note = request.text, request.params, request.note
+            execution = commands.common_execution(requests[at + 4 : end])
+            if execution is None:
+                break
+            text, params = execution
         rows.append(
             (
                 *(begun, command, text, 2, answer, params, None, None, count, affected),
-                *(answers.time_at(here - 1) - begun, note),
+                *(answers.time_at(here - 1) - begun, ""),
             )
         )
         at, pos = end, here
