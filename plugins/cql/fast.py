@@ -5,16 +5,13 @@ afterwards. Where one is NULL or odd, its run of columns goes cell by cell. The 
 `rows` goes on there; both give the same lines. One loop serves all results whose columns are of these kinds.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from struct import Struct, error
 from typing import Any, NamedTuple
 
 from pxcap.core.text import quote
 from pxcap.plugins.cql import values
-from pxcap.plugins.cql.types import Decode
-
-Loop = Callable[[bytes, int, int, int, Sequence[Decode], list[str]], tuple[int, int]]
-"""(buf, pos, count, room, decoders, lines) to the position of the first row not taken and the room left."""
+from pxcap.plugins.cql.types import Decode, Loop
 
 SMALL = 16  # bytes of a value that is shown whole, however little room is left: the largest of a fixed size
 MAX_COLUMNS = 64  # of a result that is worth a loop of its own

@@ -7,14 +7,15 @@ from struct import Struct
 
 from pxcap.core.text import quote
 from pxcap.plugins.cql.datatypes import read_string, read_type
-from pxcap.plugins.cql.types import DataType, Decode, Metadata
+from pxcap.plugins.cql.fast import loop_for
+from pxcap.plugins.cql.types import DataType, Decode, Loop, Metadata
 from pxcap.plugins.cql.wire import GLOBAL_TABLE, MAX_COLUMNS, METADATA_CHANGED, MORE_PAGES, NO_METADATA
 
 _U16, _I32, _II = Struct(">H").unpack_from, Struct(">i").unpack_from, Struct(">ii").unpack_from
 _PREFIX = 16  # bytes by which remembered metadata is looked up: keyspace and table, mostly
 _MAX_PREFIXES, _MAX_ALIKE, _LONGEST = 64, 8, 8192  # remembered, with one prefix; and the longest of them, bytes
 
-Specs = tuple[bytes, tuple[str, ...], tuple[DataType, ...], str, tuple[Decode, ...]]
+Specs = tuple[bytes, tuple[str, ...], tuple[DataType, ...], str, tuple[Decode, ...], Loop | None]
 
 
 class Columns:
@@ -65,11 +66,11 @@ class Columns:
         else:
             names, types, end = _read_specs(buf, pos, flags, count)
             decoders = tuple(item.decode for item in types)
-            known = buf[pos:end], names, types, f"[{','.join(map(quote, names))}]", decoders
+            known = buf[pos:end], names, types, f"[{','.join(map(quote, names))}]", decoders, loop_for(decoders)
             if end - pos <= _LONGEST:
                 self._remember(key, known)
-        raw, names, types, header, decoders = known
-        return Metadata(count, names, types, None, None, header, decoders), pos + len(raw)
+        raw, names, types, header, decoders, loop = known
+        return Metadata(count, names, types, None, None, header, decoders, loop), pos + len(raw)
 
     def _remember(self, key: tuple[int, int, bytes], specs: Specs) -> None:
         if key not in self._known and len(self._known) >= _MAX_PREFIXES:

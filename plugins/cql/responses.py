@@ -41,6 +41,10 @@ from pxcap.plugins.cql.wire import (
 )
 
 _I32, _U16 = Struct(">i").unpack_from, Struct(">H").unpack_from
+_BARE_ROWS = b"\0\0\0\2\0\0\0\4"  # rows, "no metadata"
+_PLAIN = (b"\0\0\0\0", b"\0\0\0\1")  # flags of metadata that says what the columns are, and no more
+_KEY, _MAX_KNOWN, _LONGEST = 48, 256, 4096
+ROW_SHARE = 8192  # bytes of the body limit a row is shown for: 8 rows at 64 KiB, the others are only counted
 
 
 class ResponseReader:
@@ -50,11 +54,13 @@ class ResponseReader:
         prepared: Id and statement (its text still empty) of the PREPARED result read last; the matcher takes it.
     """
 
-    __slots__ = ("_columns", "_limit", "_redact", "prepared")
+    __slots__ = ("_columns", "_known", "_limit", "_most", "_redact", "prepared")
 
     def __init__(self, limit: int, redacted: bool) -> None:
         self._columns = Columns()
+        self._known: dict[bytes, tuple[bytes, Metadata]] = {}  # fronts of rows, by their beginning
         self._limit = limit
+        self._most = max(1, limit // ROW_SHARE)
         self._redact = redacted
         self.prepared: tuple[bytes, Statement] | None = None
 
@@ -85,6 +91,33 @@ class ResponseReader:
         if len(text) > self._limit and message.opcode != RESULT:
             text = clip_text(text.encode(), self._limit)
         return Answer(text, code, rows, ok or len(message.body) < message.size)
+
+    def usual(self, body: bytes, statement: Statement | None) -> tuple[str, int] | None:
+        """`resp_body` and `resp_rows` of a whole RESULT without flags, if it is of rows like those of an earlier one.
+
+        All else is left to `read`, by None; both show the same.
+        """
+        known = self._known.get(body[:_KEY])
+        if known is not None and body.startswith(known[0]):
+            metadata, pos = known[1], len(known[0])
+        elif statement is not None and body.startswith(_BARE_ROWS):
+            metadata, pos = statement.result, 12
+            if metadata.count != int.from_bytes(body[8:12], "big"):
+                return None
+        else:
+            return None
+        count, loop = int.from_bytes(body[pos : pos + 4], "big"), metadata.loop
+        pos += 4
+        if loop is None or count * metadata.count * 4 > len(body) - pos:
+            return None
+        shown = min(self._most, count)
+        lines = [f"Rows = {count}", metadata.header]
+        loop(body, pos, shown, self._limit - len(metadata.header), metadata.decoders, lines)
+        if len(lines) != shown + 2:
+            return None
+        if shown < count:
+            lines.append(f"...({count - shown} more)")
+        return "\n".join(lines), count
 
     def _extras(self, message: Message, extras: list[str]) -> int:
         """What stands in front of the body proper, by flags (section 2.5), as lines; returns where that begins."""
@@ -126,7 +159,12 @@ class ResponseReader:
 
     def _rows(self, message: Message, pos: int, statement: Statement | None, lines: list[str]) -> int:
         body = message.body
+        begin = pos
         metadata, pos = self._columns.result(body, pos)
+        if metadata.loop is not None and begin == 4 and body[4:8] in _PLAIN and pos <= _LONGEST:
+            if len(self._known) >= _MAX_KNOWN:
+                self._known.clear()
+            self._known[body[:_KEY]] = body[:pos], metadata
         count = _I32(body, pos)[0]
         pos += 4
         if count < 0 or count * metadata.count * 4 > message.size - pos:
@@ -140,7 +178,7 @@ class ResponseReader:
                 names = statement.result
         if len(names.decoders) == metadata.count and metadata.count:
             lines.append(names.header)
-            shown = row_lines(body, pos, count, names.decoders, self._limit - len(names.header))
+            shown = row_lines(body, pos, min(count, self._most), names.decoders, self._limit - len(names.header))
             lines += shown
             if len(shown) < count:
                 lines.append(f"...({count - len(shown)} more)")

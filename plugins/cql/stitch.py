@@ -29,6 +29,7 @@ from pxcap.plugins.cql.wire import (
 )
 
 _VOID = b"\0\0\0\1"  # a RESULT of this kind, whole
+_VOID_TEXT = "Void", None
 MAX_PENDING = 8192  # requests without an answer; drivers allow themselves 1024 to 2048 a connection
 MAX_WEIGHT = 1 << 20  # bytes their bodies may take together, or twice the body limit
 TRIMMED = 256  # bytes of a body left when they take more
@@ -118,14 +119,29 @@ class Stitcher:
         if made is not None:
             text, params, statement = made
             request_note = ""
-            if message.body == _VOID and message.opcode == RESULT and not message.flags:
-                self.rows.append(
-                    (
-                        *(request.time, request.opcode, text, RESULT, "Void", params, None, None),
-                        *(request.version, message.time - request.time, ""),
+            time, version, flags, _, opcode, size, body, cut = message
+            if opcode == RESULT and not flags and not cut and size == len(body) and version >= OLD:
+                found = _VOID_TEXT if body == _VOID else self._reader.usual(body, statement)
+                if found is not None:
+                    begun = request.time
+                    answered, rows = found
+                    latency = time - begun
+                    self.rows.append(
+                        (
+                            begun,
+                            request.opcode,
+                            text,
+                            RESULT,
+                            answered,
+                            params,
+                            None,
+                            rows,
+                            request.version,
+                            latency,
+                            "",
+                        )
                     )
-                )
-                return
+                    return
         else:
             text, params, request_note = self._request_columns(request)
             if request.opcode == EXECUTE and message.opcode == RESULT:

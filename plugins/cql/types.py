@@ -1,11 +1,14 @@
 """What passes between the readers and the matcher."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 Decode = Callable[[bytes], str]
 """Bytes of a value to its JSON text; never raises."""
+
+Loop = Callable[[bytes, int, int, int, Sequence[Decode], list[str]], tuple[int, int]]
+"""(buf, pos, count, room, decoders, lines) to the position of the first row not taken and the room left; see `fast`."""
 
 
 class Message(NamedTuple):
@@ -52,6 +55,7 @@ class Metadata:
         new_id: Identifies a result metadata that has changed; None when it has not.
         header: The names as a line of JSON.
         decoders: Of each column.
+        loop: Over rows of such columns, written out; None when there are none or too many.
     """
 
     count: int
@@ -61,6 +65,7 @@ class Metadata:
     new_id: bytes | None = None
     header: str = ""
     decoders: tuple[Decode, ...] = ()
+    loop: Loop | None = None
 
 
 @dataclass(slots=True)

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from struct import Struct, error
 
 from pxcap.core.text import to_text
-from pxcap.plugins.cql.fast import loop_for
 from pxcap.plugins.cql.redact import redact
 from pxcap.plugins.cql.requests import consistency_name
 from pxcap.plugins.cql.types import Message, Statement
@@ -60,7 +59,7 @@ def _execute(message: Message, statements: Mapping[bytes, Statement], limit: int
         head = known if known is not None else _remembered(ident, level)
     if flags & _VALUES:
         markers = statement.markers
-        loop = loop_for(markers.decoders)
+        loop = markers.loop
         if loop is None or _U16(body, at)[0] != markers.count:
             return None
         lines: list[str] = []

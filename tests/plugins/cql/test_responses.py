@@ -41,10 +41,59 @@ def test_metadata_that_changed_is_that_of_the_statement_from_then_on() -> None:
 
 
 def test_rows_beyond_the_limit_are_counted() -> None:
-    answer = read(w.rows(PAIRS, [[w.number(n), b"x" * 50] for n in range(100)]), limit=500)
+    answer = read(w.rows(PAIRS, [[w.number(n), b"x" * 5000] for n in range(100)]), limit=20_000)
     assert answer.rows == 100
     assert answer.text is not None
-    assert answer.text.splitlines()[-1] == "...(91 more)"
+    assert answer.text.splitlines()[-1] == "...(98 more)"
+
+
+@pytest.mark.parametrize(("limit", "shown"), [(65536, 8), (16384, 2), (500, 1)])
+def test_of_many_rows_the_first_are_shown(limit: int, shown: int) -> None:
+    answer = read(w.rows(PAIRS, [[w.number(n), None] for n in range(100)]), limit=limit)
+    assert answer.rows == 100
+    assert answer.text == "\n".join(
+        ["Rows = 100", '["id","name"]', *(f"[{n},null]" for n in range(shown)), f"...({100 - shown} more)"]
+    )
+
+
+ROWS = st.lists(st.lists(st.one_of(st.none(), st.binary(max_size=12)), min_size=2, max_size=2), max_size=12)
+
+
+@given(ROWS, st.sampled_from([0, 1, 4]), st.integers(0, 200), st.integers(0, 255), st.integers(100, 40_000))
+def test_the_short_way_shows_the_same(
+    rows: list[list[bytes | None]], flags: int, at: int, byte: int, limit: int
+) -> None:
+    columns, _ = Columns().result(w.columns(PAIRS), 0)
+    statement = Statement("", Metadata(0), columns)
+    reader = ResponseReader(limit, True)
+    data = w.rows(PAIRS, [[w.number(1), b"x"]])[9:]
+    reader.read(Message(0, 4, 0, 0, 8, len(data), data, ""), None, False)
+    body = bytearray(w.rows_body(PAIRS, rows, flags))
+    if at < len(body):
+        body[at] = byte
+    made = reader.usual(bytes(body), statement)
+    message = Message(0, 4, 0, 0, 8, len(body), bytes(body), "")
+    walked = ResponseReader(limit, True).read(message, statement, False)
+    assert made in (None, (walked.text, walked.rows))
+
+
+def test_the_short_way_takes_rows_like_those_before() -> None:
+    reader = ResponseReader(65536, True)
+    body = w.rows(PAIRS, [[w.number(n), b"x"] for n in range(9)])[9:]
+    assert reader.usual(body, None) is None
+    walked = reader.read(Message(0, 4, 0, 0, 8, len(body), body, ""), None, False)
+    assert reader.usual(body, None) == (walked.text, 9)
+    columns, _ = Columns().result(w.columns(PAIRS), 0)
+    bare = w.rows_body(PAIRS, [[w.number(1), b"x"]], flags=4)
+    assert reader.usual(bare, Statement("", Metadata(0), columns)) == ('Rows = 1\n["id","name"]\n[1,"x"]', 1)
+
+
+def test_known_fronts_are_bounded() -> None:
+    reader = ResponseReader(1000, True)
+    for n in range(600):
+        body = w.rows([(f"column{n}", w.INT)], [])[9:]
+        reader.read(Message(0, 4, 0, 0, 8, len(body), body, ""), None, False)
+    assert 0 < len(reader._known) <= 256
 
 
 @pytest.mark.parametrize("count", [-1, 2**31 - 1, 3])
