@@ -5,6 +5,7 @@ and bytes lost in capture count, so an offset never changes its meaning.
 """
 
 from bisect import bisect_right
+from collections.abc import Iterator
 
 REQUEST = 0  # side that sends requests: client to server
 RESPONSE = 1  # server to client
@@ -86,11 +87,13 @@ class Inbox:
         """Stream offset where each segment of `buf` begins, and when it was seen; for loops that keep count themselves."""
         return self._starts, self._times
 
-    def moment(self, pos: int) -> tuple[int, int]:
-        """`time_at(pos)` and `segment_after(pos)`: when `buf[pos]` was seen, and up to where that holds."""
-        starts = self._starts
-        at = bisect_right(starts, self.base + pos)
-        return self._times[at - 1], (starts[at] - self.base if at < len(starts) else len(self.buf))
+    def moments(self, pos: int) -> Iterator[tuple[int, int]]:
+        """For each segment from the one that holds `buf[pos]` on: when it was seen, and the position where it ends."""
+        starts, base = self._starts, self.base
+        at = bisect_right(starts, base + pos)
+        ends = [start - base for start in starts[at:]]
+        ends.append(len(self.buf))
+        return zip(self._times[at - 1 :], ends, strict=True)
 
     def segment_after(self, pos: int) -> int:
         """Position in `buf` of the next segment that begins after `pos`; len(buf) when there is none.

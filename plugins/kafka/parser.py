@@ -116,7 +116,7 @@ class KafkaParser(Parser):
     def _requests(self, lane: Lane) -> None:
         inbox = lane.inbox
         buf, pos = inbox.buf, inbox.pos
-        unpack, size, moment = REQUEST_HEAD.unpack_from, len(buf), inbox.moment
+        unpack, size, moments = REQUEST_HEAD.unpack_from, len(buf), inbox.moments(pos)
         clients, layouts, hold, add = CLIENTS, LAYOUTS, self._hold, self._stitch.quick
         turn = pos  # up to here, `time` is when the bytes were seen
         time = 0
@@ -152,8 +152,8 @@ class KafkaParser(Parser):
                         buf[pos + 12 : at + (22 + buf[at + 13] if version < FLEXIBLE else 14 + buf[at + 9])]
                     )
                     if like is not None and like.acks:
-                        if pos >= turn:
-                            time, turn = moment(pos)
+                        while pos >= turn:
+                            time, turn = next(moments)
                         add(
                             ident,
                             (time, PRODUCE, version, like.client, buf[pos:end], like.at, like, ""),
@@ -172,8 +172,8 @@ class KafkaParser(Parser):
             if client >= 0:
                 at += client
                 name = clients[frame[REQUEST_HEAD_SIZE:at]]
-            if pos >= turn:
-                time, turn = moment(pos)
+            while pos >= turn:
+                time, turn = next(moments)
             tagged = layouts[key, version].compact_head
             if key == SHUTDOWN or (tagged and frame[at : at + 1] != b"\0"):
                 request = request_of(frame, time, self._render)
@@ -240,7 +240,7 @@ class KafkaParser(Parser):
     def _responses(self, lane: Lane) -> None:
         inbox, stitch, hold, respond = lane.inbox, self._stitch, self._hold, self._response
         buf, pos = inbox.buf, inbox.pos
-        unpack, size, moment = RESPONSE_HEAD.unpack_from, len(buf), inbox.moment
+        unpack, size, moments = RESPONSE_HEAD.unpack_from, len(buf), inbox.moments(pos)
         turn = pos
         time = 0
         while pos < size:
@@ -269,8 +269,8 @@ class KafkaParser(Parser):
                 self._begin(1, lane, pos, end, _ANSWER_HEAD if length > hold else end - pos)
                 pos = size
                 break
-            if pos >= turn:
-                time, turn = moment(pos)
+            while pos >= turn:
+                time, turn = next(moments)
             respond(buf[pos:end], time)
             pos = end
         inbox.pos = pos

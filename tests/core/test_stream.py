@@ -17,7 +17,9 @@ def test_times_and_segments() -> None:
     inbox.add(Chunk(b"abcdef", 100, [100, 102, 105], [10, 20, 30]))
     assert [inbox.time_at(i) for i in range(6)] == [10, 10, 20, 20, 20, 30]
     assert [inbox.segment_after(i) for i in range(6)] == [2, 2, 5, 5, 5, 6]
-    assert [inbox.moment(i) for i in range(6)] == [(inbox.time_at(i), inbox.segment_after(i)) for i in range(6)]
+    assert list(inbox.moments(0)) == [(10, 2), (20, 5), (30, 6)]
+    assert list(inbox.moments(3)) == [(20, 5), (30, 6)]
+    assert list(inbox.moments(5)) == [(30, 6)]
 
 
 def test_segments_are_those_of_what_is_left() -> None:
