@@ -14,13 +14,16 @@ import pytest
 from tests.cli.conftest import Command
 from tests.cli.traffic import DNS_RECORDS, HTTP_RECORDS, REDIS_RECORDS
 
+from pxcap.core.registry import load_registry
 from pxcap.core.testing.craft import Conversation, write_pcap
 
 
 def test_counts_of_every_table(pxcap: Command, trace: Path) -> None:
     done = pxcap("replay", str(trace), "-o", "json")
     assert done.status == 0
+    tables = dict.fromkeys((table.name for table in load_registry().tables()), 0)
     assert {row["table"]: row["records"] for row in done.rows} == {
+        **tables,
         "dns_events": DNS_RECORDS,
         "http_events": HTTP_RECORDS,
         "redis_events": REDIS_RECORDS,

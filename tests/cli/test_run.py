@@ -4,6 +4,8 @@ import pytest
 from tests.cli.conftest import Command
 from tests.cli.traffic import DNS_RECORDS, HTTP_RECORDS, REDIS_RECORDS
 
+from pxcap.core.registry import load_registry
+
 PIXIES_HTTP_COLUMNS = [
     "time_",
     "source",
@@ -81,7 +83,7 @@ def test_table_shows_units(pxcap: Command, stored: str) -> None:
 
 def test_schemas_names_every_column_of_every_table(pxcap: Command, stored: str) -> None:
     rows = pxcap("run", "px/schemas", "--store", stored, "-o", "json").rows
-    assert {row["table_name"] for row in rows} == {"conn_stats", "dns_events", "http_events", "redis_events"}
+    assert {row["table_name"] for row in rows} == {table.name for table in load_registry().tables()}
     latency = next(row for row in rows if row["column_name"] == "latency")
     assert (latency["column_type"], latency["column_unit"]) == ("INT64", "ns")
     assert all(row["column_desc"] for row in rows)
