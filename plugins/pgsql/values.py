@@ -132,10 +132,14 @@ def _timestamptz(data: bytes) -> str:
 def _interval(data: bytes) -> str:
     micro, days, months = struct.unpack(">qii", data)
     years, months = (abs(months) // 12 * (1 if months >= 0 else -1), abs(months) % 12 * (1 if months >= 0 else -1))
-    named = ((years, "year"), (months, "mon"), (days, "day"))
-    parts = [f"{count} {name}{'s' * (count != 1)}" for count, name in named if count]
+    parts: list[str] = []
+    before = False  # a negative part has a sign behind it
+    for count, name in ((years, "year"), (months, "mon"), (days, "day")):
+        if count:
+            parts.append(f"{'+' if before and count > 0 else ''}{count} {name}{'s' * (count != 1)}")
+            before = count < 0
     if micro or not parts:
-        parts.append(("-" if micro < 0 else "") + _clock(abs(micro)))
+        parts.append(("-" if micro < 0 else "+" if before else "") + _clock(abs(micro)))
     return " ".join(parts)
 
 

@@ -57,6 +57,7 @@ def array(oid: int, sizes: tuple[int, ...], *items: bytes | None) -> bytes:
         (oids.INTERVAL, struct.pack(">qii", 0, 0, 0), "00:00:00"),
         (oids.INTERVAL, struct.pack(">qii", 5_000_000, 1, 14), "1 year 2 mons 1 day 00:00:05"),
         (oids.INTERVAL, struct.pack(">qii", -1_500_000, -3, 0), "-3 days -00:00:01.5"),
+        (oids.INTERVAL, struct.pack(">qii", 1_000_000, -3, 2), "2 mons -3 days +00:00:01"),
         (oids.JSON, b'{"a": 1}', '{"a": 1}'),
         (oids.JSONB, b'\1{"a": 1}', '{"a": 1}'),
         (oids.INET, b"\2\x20\0\4\xc0\0\2\1", "192.0.2.1"),
