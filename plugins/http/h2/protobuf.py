@@ -13,7 +13,9 @@ import struct
 from pxcap.core.text import quote
 
 MAX_DEPTH = 16  # of messages in messages
-MAX_FIELDS = 4096  # of one message with those inside it; the others are left out
+MAX_FIELDS = 65536  # bytes, in eighths, of messages inside a message; what is beyond is shown as text or in hexadecimal
+MAX_PIECES, MAX_PIECE = 4096, 48  # entries, and bytes of the longest field remembered
+_SHALLOW = 4  # depth to which what is remembered is asked
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _WEIRD = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _DOUBLE, _FLOAT = struct.Struct("<d"), struct.Struct("<f")
@@ -36,8 +38,19 @@ def render(data: bytes, limit: int) -> str:
         return quote("0x" + data[:limit].hex())
 
 
+class _Pieces(dict[bytes, str]):
+    """What short length-delimited fields hold, made when first asked for; emptied when full."""
+
+    def __missing__(self, data: bytes) -> str:
+        shown = _Reader(data).piece(data, 0)
+        if len(self) >= MAX_PIECES:
+            self.clear()
+        self[data] = shown
+        return shown
+
+
 class _Reader:
-    """One message with those inside it; counts their fields."""
+    """One message with those inside it; counts the fields of those."""
 
     __slots__ = ("data", "left")
 
@@ -55,10 +68,6 @@ class _Reader:
         found: dict[int, str] = {}
         more: dict[int, list[str]] = {}
         while pos < size:
-            if self.left <= 0:
-                pos = size
-                break
-            self.left -= 1
             start = pos
             try:
                 tag = data[pos]
@@ -76,7 +85,8 @@ class _Reader:
                     end = pos + length
                     if end > size and not lenient:
                         raise _NoMessage
-                    shown = self._bytes(data[pos:end], depth)
+                    piece = data[pos:end]
+                    shown = _pieces[piece] if length <= MAX_PIECE and depth < _SHALLOW else self.piece(piece, depth)
                     pos = end
                 elif kind == _VARINT:
                     value = data[pos]
@@ -105,13 +115,15 @@ class _Reader:
                 raise
             if number not in found:
                 found[number] = shown
+            elif number in more:
+                more[number].append(shown)
             else:
-                more.setdefault(number, []).append(shown)
-        if group >= 0 and self.left > 0:
+                more[number] = [shown]
+        if group >= 0:
             raise _NoMessage
         return _object(found, more), pos
 
-    def _bytes(self, data: bytes, depth: int) -> str:
+    def piece(self, data: bytes, depth: int) -> str:
         """What a length-delimited field holds."""
         text: str | None = None
         if data.isascii():
@@ -126,20 +138,22 @@ class _Reader:
             except UnicodeDecodeError:
                 text = None
         if depth < MAX_DEPTH and self.left > 0:
-            left = self.left
+            self.left -= len(data) >> 3  # so that trying again at every depth cannot cost much
             try:
                 return self.message(data, depth + 1, -1, False)[0]
             except (_NoMessage, IndexError):
-                self.left = min(left, self.left + 8)  # a failed try costs something, that many cannot cost much
+                pass
         if text is not None and not _WEIRD.search(text):
             return quote(text)
         return f'"0x{data.hex()}"'
 
 
+_pieces = _Pieces()
+
+
 def _object(found: dict[int, str], more: dict[int, list[str]]) -> str:
-    if more:
-        for number, shown in more.items():
-            found[number] = f"[{','.join([found[number], *shown])}]"
+    for number, shown in more.items():
+        found[number] = f"[{','.join([found[number], *shown])}]"
     return "{" + ",".join([f'"{number}":{shown}' for number, shown in found.items()]) + "}"
 
 

@@ -2,12 +2,14 @@
 
 import json
 import struct
+import time
 
 import pytest
 from google.protobuf import descriptor_pb2
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pxcap.plugins.http.h2 import protobuf
 from pxcap.plugins.http.h2.protobuf import render
 
 CASES = {
@@ -49,9 +51,24 @@ def test_any_bytes_give_json(data: bytes, limit: int) -> None:
     json.loads(render(data, limit))
 
 
-def test_deep_and_wide_messages_stay_bounded() -> None:
+def test_deep_and_wide_messages_cost_little() -> None:
     deep = b"\x08\x01"
-    for _ in range(60):
-        deep = b"\x0a" + bytes((len(deep),)) + deep if len(deep) < 120 else deep
-    assert len(render(deep, 1000)) < 2000
-    assert render(b"\x08\x01" * 100_000, 1 << 20).count("1") < 5000
+    while len(deep) < 60_000:
+        size = len(deep)
+        deep = (
+            b"\x0a"
+            + (bytes((size,)) if size < 128 else bytes((size & 127 | 128, size >> 7 & 127 | 128, size >> 14)))
+            + deep
+        )
+        deep += b"\x10\x01" * 50
+    started = time.process_time()
+    for data in (deep, b"\x0a\x02\x08\x01" * 16_000, b"\x08\x01" * 32_000, (b"\x0a\x7f" + b"\x01" * 127) * 500):
+        json.loads(render(data, 1 << 16))
+    assert time.process_time() - started < 2
+
+
+def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(protobuf, "MAX_PIECES", 8)
+    for number in range(40):
+        assert json.loads(render(b"\x0a\x03a%02d" % number, 100)) == {"1": f"a{number:02}"}
+    assert len(protobuf._pieces) <= 8

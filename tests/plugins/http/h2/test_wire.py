@@ -6,7 +6,6 @@ from tests.plugins.http.h2.frames import Side, data, frame, goaway, reset, setti
 from pxcap.core.stream import REQUEST, RESPONSE
 from pxcap.plugins.http.h2 import wire
 
-
 THREE = data(1, b"x") + reset(1, 8) + settings((3, 1))
 
 
