@@ -7,7 +7,7 @@ from pxcap.plugins.kafka.text import TEXTS, clipped, value_text
 from pxcap.plugins.kafka.types import Bad
 from pxcap.plugins.kafka.varint import uvarint, varint
 
-RECORD_COST = 2048  # of the budget: least that a record takes; decides how many small ones are shown, 32 by default
+RECORD_COST = 8192  # of the budget: least that a record takes; decides how many small ones are shown, 8 by default
 _CONTROL_TYPES = {0: "abort", 1: "commit", 2: "leader_change", 3: "snapshot_header", 4: "snapshot_footer"}
 
 
@@ -50,13 +50,12 @@ def records_of(
                 pos = stop
                 continue
             delta = buf[pos + 1]
-            pos += 2
-            if delta > 127:
-                delta, pos = uvarint(buf, pos - 1)
-            number = buf[pos]
-            pos += 1
-            if number > 127:
-                number, pos = uvarint(buf, pos - 1)
+            number = buf[pos + 2]
+            if delta > 127 or number > 127:
+                delta, pos = uvarint(buf, pos + 1)
+                number, pos = uvarint(buf, pos)
+            else:
+                pos += 3
             length = buf[pos]
             pos += 1
             if length == 1:
@@ -132,7 +131,7 @@ def only_record(buf: bytes, pos: int, end: int, room: int) -> str | None:
         pos += 1
         length = length & 127 | buf[pos] << 7
     size = length >> 1
-    if pos + 1 + size != end or size > room or buf[pos + 1 : pos + 4] != b"\0\0\0":
+    if pos + 1 + size != end or size >= room or buf[pos + 1 : pos + 4] != b"\0\0\0":
         return None
     length = buf[pos + 4]
     pos += 5

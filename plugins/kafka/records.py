@@ -33,6 +33,7 @@ FIRST_LOOK = 1 << 14  # bytes decompressed first: mostly all that are shown lie 
 RAW_BLOCK = 1 << 18  # a raw snappy block is decompressed whole or not at all
 _LEGACY_FIELDS = 8  # timestamp of a message v1
 _SNAPPY = 2
+_MORE = ',"more":%d'
 
 
 def records_text(buf: bytes, pos: int, end: int, budget: list[int]) -> str:
@@ -56,16 +57,16 @@ def records_text(buf: bytes, pos: int, end: int, budget: list[int]) -> str:
                         f',"records":[{{"offset":{base},"timestamp":{first},{one}}}]}}]}}'
                     )
             elif rest.startswith(NO_PRODUCER):
-                count = int.from_bytes(rest[14:], "big")
-                if count * RECORD_COST <= left:  # one plain batch of which all is shown
-                    shown, used = records_of(buf, pos + BATCH_SIZE, end, count, base, first, left)
-                    if len(shown) == count:
-                        budget[0] = left - used
-                        return (
-                            f'{{"size":{size},"record_count":{count},"record_batches":[{{"base_offset":{base},"size":{size}'
-                            f',"magic":2,"compression":"none","max_timestamp":{last},"record_count":{count}'
-                            f',"records":[{",".join(shown)}]}}]}}'
-                        )
+                count = int.from_bytes(rest[14:], "big", signed=True)
+                shown, used = records_of(buf, pos + BATCH_SIZE, end, count, base, first, left)
+                more = count - len(shown)
+                if more == 0 or (more > 0 and used >= left):  # one plain batch, whole or as far as it is shown
+                    budget[0] = left - used
+                    return (
+                        f'{{"size":{size},"record_count":{count},"record_batches":[{{"base_offset":{base},"size":{size}'
+                        f',"magic":2,"compression":"none","max_timestamp":{last},"record_count":{count}'
+                        f',"records":[{",".join(shown)}]{_MORE % more if more else ""}}}]}}'
+                    )
     found = MessageSet(end - pos, budget)
     while pos < end:
         total = found.start(buf[pos : pos + BATCH_START_SIZE] if pos + BATCH_START_SIZE <= end else b"", end - pos)

@@ -3,10 +3,10 @@ from struct import pack
 
 from tests.plugins.kafka.encode import record, varint
 
-from pxcap.plugins.kafka.record import control_text, holds, only_record, records_of
+from pxcap.plugins.kafka.record import RECORD_COST, control_text, holds, only_record, records_of
 
 
-def shown(data: bytes, count: int, budget: int = 10_000) -> list[dict[str, object]]:
+def shown(data: bytes, count: int, budget: int = 40_000) -> list[dict[str, object]]:
     texts, used = records_of(data, 0, len(data), count, 100, 5000, budget)
     assert used >= 0
     return [json.loads(text) for text in texts]
@@ -23,9 +23,9 @@ def test_keys_values_headers_offsets_and_times() -> None:
 
 def test_the_budget_ends_it() -> None:
     data = b"".join(record(at, None, b"v" * 100) for at in range(50))
-    texts, used = records_of(data, 0, len(data), 50, 0, 0, 10_000)
+    texts, used = records_of(data, 0, len(data), 50, 0, 0, 50_000)
     assert 5 <= len(texts) <= 10
-    assert used >= 10_000
+    assert used >= 50_000
     assert records_of(data, 0, len(data), 50, 0, 0, 0) == ([], 0)
 
 
@@ -75,8 +75,8 @@ def test_whether_a_beginning_is_enough() -> None:
     data = b"".join(record(number, b"key", b"v" * 100) for number in range(40))
     first = data.index(b"key", data.index(b"key") + 1) - 8
     assert holds(data, 40, 65536)
-    assert holds(data[: len(data) // 2], 40, 2048 * 19)
-    assert not holds(data[: len(data) // 2], 40, 2048 * 21)
+    assert holds(data[: len(data) // 2], 40, RECORD_COST * 19)
+    assert not holds(data[: len(data) // 2], 40, RECORD_COST * 21)
     assert not holds(data[: first - 5], 40, 1)
     assert holds(data[: first + 5], 40, 1)
     assert holds(data[: first + 5], 1, 65536)

@@ -109,6 +109,6 @@ def test_a_first_look_shows_what_all_would(size: int, monkeypatch: pytest.Monkey
     rows = b"".join(record(at, b"key", b"%04d" % at * (size // 4)) for at in range(50))
     data = batch(gzip.compress(rows), 50, attributes=1)
     found = read(data, 65536)
-    assert len(values(found)) == min(32, 65536 // size + 1)
+    assert len(values(found)) == min(8, 65536 // size + 1)
     monkeypatch.setattr(records, "FIRST_LOOK", 1 << 30)
     assert found == read(data, 65536)
