@@ -101,4 +101,8 @@ def _load(name: str, megabytes: int, bytes_each: int, batch: int, compression: s
     )
 
 
-LOADS = (_load("kafka", 120, 700, 1, "none"), _load("kafka-batched", 300, 57_000, 500, "lz4"))
+LOADS = (
+    _load("kafka", 250, 420, 1, "none"),
+    _load("kafka-16k", 250, 8_400, 80, "none"),
+    _load("kafka-batched", 450, 37_000, 500, "lz4"),
+)

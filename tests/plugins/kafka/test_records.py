@@ -1,5 +1,6 @@
 import gzip
 import json
+import random
 from struct import pack
 from typing import Any
 
@@ -112,3 +113,21 @@ def test_a_first_look_shows_what_all_would(size: int, monkeypatch: pytest.Monkey
     assert len(values(found)) == min(8, 65536 // size + 1)
     monkeypatch.setattr(records, "FIRST_LOOK", 1 << 30)
     assert found == read(data, 65536)
+
+
+def test_the_short_way_reads_as_the_long_one() -> None:
+    rng = random.Random(4)
+    for count in (0, 1, 2, 5, 12, -1):
+        rows = [record(at, b"k" * (at % 3) or None, b"v" * rng.choice((1, 100, 300))) for at in range(12)]
+        good = batch(b"".join(rows[: abs(count)]), count)
+        for number in range(150):
+            data = bytearray(good)
+            if number:
+                data[rng.randrange(len(data))] = rng.choice((0, 1, 2, 127, 128, 255))
+            budget = [rng.choice((100, 9000, 65536)), 0]
+            found = MessageSet(len(data), [budget[0]])
+            total = found.start(bytes(data[:17]), len(data))
+            if total != len(data):
+                continue
+            found.entry(bytes(data), total, len(data))
+            assert records_text(bytes(data), 0, len(data), budget) == found.text()
