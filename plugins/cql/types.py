@@ -1,7 +1,7 @@
 """What passes between the readers and the matcher."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 Decode = Callable[[bytes], str]
@@ -70,11 +70,16 @@ class Metadata:
 
 @dataclass(slots=True)
 class Statement:
-    """A prepared statement: its text (secrets hidden; empty when it was not seen), its markers and the columns of its result."""
+    """A prepared statement: its text (secrets hidden; empty when it was not seen), its markers and the columns of its result.
+
+    Attributes:
+        fronts: For `usual`: JSON of an EXECUTE up to its values, by the bytes between id and values.
+    """
 
     text: str
     markers: Metadata
     result: Metadata
+    fronts: dict[bytes, str] = field(default_factory=dict, compare=False, repr=False)
 
 
 class Shown(NamedTuple):

@@ -17,9 +17,10 @@ from pxcap.plugins.cql.wire import EXECUTE, QUERY, WIDE
 _U16, _I32, _I64 = Struct(">H").unpack_from, Struct(">i").unpack_from, Struct(">q").unpack_from
 _NARROW, _WIDE = Struct(">HB").unpack_from, Struct(">HI").unpack_from  # consistency and flags
 _VALUES, _PAGE_SIZE, _TIMESTAMP = 0x01, 0x04, 0x20
+_BOTH = _PAGE_SIZE | _TIMESTAMP
+_OPTIONS = Struct(">iq").unpack_from
 _RARE = ~0x27 & 0xFFFFFFFF  # flags other than these three and "skip metadata"
-_HEADS: dict[tuple[bytes, int], str] = {}
-_MAX_HEADS = 1024
+_MAX_FRONTS = 8  # of a statement: consistencies and options it is executed with
 
 Usual = tuple[str, str, Statement | None]
 """req_body, req_params, and the statement that is executed."""
@@ -40,42 +41,53 @@ def usual(message: Message, statements: Mapping[bytes, Statement], limit: int, h
 def _execute(message: Message, statements: Mapping[bytes, Statement], limit: int) -> Usual | None:
     body = message.body
     at = 2 + body[1]
-    ident = body[2:at]
-    statement = statements.get(ident)
+    statement = statements.get(body[2:at])
     if body[0] or statement is None or not statement.text:
         return None
+    begin = at
     if message.version >= WIDE:
         if message.version != WIDE:
             return None
-        begin = at + 2
-        at = begin + _U16(body, at)[0]
-        level, flags = _WIDE(body, at)
+        at += 2 + _U16(body, at)[0]
+        flags = _WIDE(body, at)[1]
         at += 6
-        head = f'{{"id":{as_hex(ident)},"result_metadata_id":{as_hex(body[begin : at - 6])}{_level(level)}'
     else:
-        level, flags = _NARROW(body, at)
+        flags = body[at + 2]
         at += 3
-        known = _HEADS.get((ident, level))
-        head = known if known is not None else _remembered(ident, level)
+    markers = statement.markers
+    loop = markers.loop
     if flags & _VALUES:
-        markers = statement.markers
-        loop = markers.loop
-        if loop is None or _U16(body, at)[0] != markers.count:
+        at += 2
+        if loop is None or body[at - 2 : at] != markers.count.to_bytes(2, "big"):
             return None
+    front = statement.fronts.get(body[begin:at])
+    if front is None:
+        front = _front(message, statement, begin, at, bool(flags & _VALUES))
+    if flags & _VALUES and loop is not None:
         lines: list[str] = []
-        at, _ = loop(body, at + 2, 1, limit, markers.decoders, lines)
+        at, _ = loop(body, at, 1, limit, markers.decoders, lines)
         if not lines or "null" in lines[0]:  # NULL, or not set, or a length that is neither
             return None
-        head += f',"values":{lines[0]}'
-    params = _tail(body, at, head, flags)
+        front += lines[0]
+    params = _tail(body, at, front, flags)
     return None if params is None else (statement.text, params, statement)
 
 
-def _remembered(ident: bytes, level: int) -> str:
-    if len(_HEADS) >= _MAX_HEADS:
-        _HEADS.clear()
-    _HEADS[ident, level] = head = f'{{"id":{as_hex(ident)}{_level(level)}'
-    return head
+def _front(message: Message, statement: Statement, begin: int, end: int, values: bool) -> str:
+    """JSON of what stands in front of the values: `begin` is behind the id, `end` behind the number of values."""
+    body, at = message.body, begin
+    front = f'{{"id":{as_hex(body[2:begin])}'
+    if message.version >= WIDE:
+        at += 2 + _U16(body, at)[0]
+        front += f',"result_metadata_id":{as_hex(body[begin + 2 : at])}'
+    front += _level(_U16(body, at)[0])
+    if values:
+        front += ',"values":'
+    if end <= len(body):
+        if len(statement.fronts) >= _MAX_FRONTS:
+            statement.fronts.clear()
+        statement.fronts[body[begin:end]] = front
+    return front
 
 
 def _level(level: int) -> str:
@@ -105,6 +117,9 @@ def _query(message: Message, limit: int, hide: bool) -> Usual | None:
 
 def _tail(body: bytes, at: int, head: str, flags: int) -> str | None:
     """Page size and timestamp, and the closing brace."""
+    if flags & _BOTH == _BOTH and not flags & _RARE:
+        size, stamp = _OPTIONS(body, at)
+        return f'{head},"page_size":{size},"timestamp":{stamp}}}'
     if flags & _RARE:
         return None
     if flags & _PAGE_SIZE:

@@ -12,6 +12,7 @@ from pxcap.plugins.cql.metadata import Columns
 from pxcap.plugins.cql.requests import Context, show_request
 from pxcap.plugins.cql.types import Message, Metadata, Statement
 from pxcap.plugins.cql.usual import usual
+from pxcap.plugins.cql.wire import CONSISTENCIES
 
 ID = b"i" * 16
 MARKERS, _ = Columns().markers(w.columns([("a", w.INT), ("b", w.TEXT)]), 0, with_keys=False)
@@ -76,3 +77,14 @@ def test_damaged(data: bytes, at: int, byte: int, cut: bool) -> None:
     assert made in (None, walked)
     if made:
         json.loads(made[1])  # type: ignore[index]
+
+
+def test_fronts_are_bounded_and_belong_to_a_statement() -> None:
+    statement = Statement("SELECT ?, ?", MARKERS, Metadata(0))
+    for level in range(600):
+        body = w.string(ID) + struct.pack(">HBH", level, 1, 2) + w.value(w.number(1)) + w.value(b"x")
+        made = usual(message(w.message(10, body)), {ID: statement}, 1000, True)
+        assert made is not None
+        assert json.loads(made[1])["values"] == [1, "x"]
+        assert json.loads(made[1])["consistency"] == (CONSISTENCIES[level] if level < 11 else str(level))
+    assert 0 < len(statement.fronts) <= 8
