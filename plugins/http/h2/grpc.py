@@ -69,6 +69,10 @@ class Grpc:
         return text, True
 
     def _show(self, data: bytes, coding: str, media: str, path: str, asked: bool) -> tuple[str, bool]:
+        if not data[0] and len(data) - PREFIX == int.from_bytes(data[1:PREFIX], "big") <= self._limit >> 3:
+            return self._message(
+                data[PREFIX:], True, media, path, asked, self._limit
+            ), True  # one, and short: the usual
         lines: list[str] = []
         well = True
         pos, room = 0, self._limit

@@ -20,6 +20,7 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _WEIRD = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _DOUBLE, _FLOAT = struct.Struct("<d"), struct.Struct("<f")
 _VARINT, _I64, _LEN, _SGROUP, _EGROUP, _I32 = range(6)
+_KEYS = [f'"{number}":' for number in range(64)]
 _LAST_NUMBER = 0x1FFFFFFF
 
 
@@ -65,7 +66,8 @@ class _Reader:
             _NoMessage, IndexError: They are none.
         """
         size = len(data)
-        found: dict[int, str] = {}
+        parts: list[str] = []
+        places: dict[int, int] = {}
         more: dict[int, list[str]] = {}
         while pos < size:
             start = pos
@@ -105,23 +107,28 @@ class _Reader:
                 elif kind == _SGROUP and depth < MAX_DEPTH:
                     shown, pos = self.message(data, depth + 1, number, False, pos)
                 elif kind == _EGROUP and number == group:
-                    return _object(found, more), pos
+                    break
                 else:
                     raise _NoMessage
             except (_NoMessage, IndexError):
                 if lenient and start:
                     pos = size
-                    break
+                    continue
                 raise
-            if number not in found:
-                found[number] = shown
+            if number not in places:
+                places[number] = len(parts)
+                parts.append((_KEYS[number] if number < len(_KEYS) else f'"{number}":') + shown)
             elif number in more:
                 more[number].append(shown)
             else:
                 more[number] = [shown]
-        if group >= 0:
-            raise _NoMessage
-        return _object(found, more), pos
+        else:
+            if group >= 0:
+                raise _NoMessage
+        for number, shows in more.items():
+            key, _, first = parts[places[number]].partition(":")
+            parts[places[number]] = f"{key}:[{','.join([first, *shows])}]"
+        return "{" + ",".join(parts) + "}", pos
 
     def piece(self, data: bytes, depth: int) -> str:
         """What a length-delimited field holds."""
@@ -149,12 +156,6 @@ class _Reader:
 
 
 _pieces = _Pieces()
-
-
-def _object(found: dict[int, str], more: dict[int, list[str]]) -> str:
-    for number, shown in more.items():
-        found[number] = f"[{','.join([found[number], *shown])}]"
-    return "{" + ",".join([f'"{number}":{shown}' for number, shown in found.items()]) + "}"
 
 
 def _varint(data: bytes, pos: int) -> tuple[int, int]:

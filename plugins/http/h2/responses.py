@@ -65,6 +65,13 @@ class ResponseReader(FrameReader):
                     if error:
                         streams.error(error)
                 self.found += 1
+                if stream.response is not None and flags == WHOLE and head.known and head.status is None:
+                    stream.resp_trailers = head
+                    stream.held += head.cost
+                    streams.kept += head.cost
+                    streams.response_ended(stream, time_at(pos))
+                    pos = end
+                    continue
                 if stream.response is not None or not head.simple or head.status is None:
                     note = 0 if head.known else self._unknown
                     self._head(number, head, flags == WHOLE, time_at(pos), note)
