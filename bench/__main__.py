@@ -109,9 +109,11 @@ def verdict(
         return f"none: {records - capture.sent:+d} records"
     if answered != capture.rows:
         return f"none: {answered - capture.rows:+d} rows in answers"
-    if theirs:
-        return f"{theirs.cpu / ours.cpu:.2f}"
-    return "tshark is not installed" if load.tshark else f"{records / ours.cpu / raw:.2f} of raw insert"
+    bare = f"{records / ours.cpu / raw:.2f} of raw insert"
+    if not load.tshark:
+        return bare
+    against = f"{theirs.cpu / ours.cpu:.2f}" if theirs else "tshark is not installed"
+    return f"{against}, {bare}" if load.undecoded else against
 
 
 def replay(path: str, database: Path) -> Usage:

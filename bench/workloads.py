@@ -33,6 +33,8 @@ class Workload(ABC):
         bytes_each: About how many bytes of capture one request takes; from it a size becomes a number of requests.
         tshark: Display filter, and as what tshark is told to decode the server's port; empty: it has no dissector, and
             what is measured is the share of the time that storing the bare rows takes.
+        undecoded: tshark gives up within the answers, so the share of the time that storing the bare rows takes is
+            printed beside its ratio.
         fields: What tshark prints for each packet that passes the filter.
         transport: "tcp" or "udp".
         counted: SQL condition of the records that are counted; empty: all of the table.
@@ -50,6 +52,7 @@ class Workload(ABC):
     tshark: str
     fields: tuple[str, ...]
     transport: str = "tcp"
+    undecoded: bool = False
     counted: str = ""
     answered: str = ""
     fixture: int = 0

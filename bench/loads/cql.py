@@ -50,6 +50,7 @@ def _load(name: str, megabytes: int, bytes_each: int, kind: str) -> Cql:
         fields=(*TCP, "cql.opcode", "cql.stream", "cql.string"),
         counted="req_op IN (7, 10) AND req_body LIKE '%shop.%'",
         answered="resp_rows",
+        undecoded=kind != "write",
         kind=kind,
     )
 
@@ -58,5 +59,5 @@ def _load(name: str, megabytes: int, bytes_each: int, kind: str) -> Cql:
 LOADS = (
     _load("cql", 160, 2_200, "query"),
     _load("cql-prepared", 160, 2_200, "prepared"),
-    _load("cql-writes", 25, 180, "write"),
+    _load("cql-writes", 50, 180, "write"),
 )
