@@ -3,6 +3,7 @@
 import importlib
 import json
 import random
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ from bench.workloads import TCP, Workload
 _PARTITIONS = 4
 _RANDOM = 30  # bytes of a message that do not repeat
 _REST = '"state": "confirmed", "items": [{"sku": "4711-b", "count": 2, "price": "12.50"}], "currency": "EUR"}'
+_AHEAD = 4000  # messages that the producer may be ahead of the consumer: the mock cluster keeps 5 MB of a partition
+_PATIENCE = 2.0  # seconds; what was thrown away all the same is not waited for
 _NEWEST = {
     0: 8,
     1: 11,
@@ -50,12 +53,14 @@ class Kafka(Workload):
         reading = {"group.id": "bench", "auto.offset.reset": "earliest", "fetch.wait.max.ms": 50}
         messages = max(1, requests // 2) * self.batch
         assigned, done = Event(), Event()
+        seen = 0
 
         def read() -> None:
+            nonlocal seen
             consumer = kafka.Consumer(servers | reading)
             consumer.subscribe(["orders"], on_assign=lambda *_: assigned.set())
             while not done.is_set():
-                consumer.consume(1000, timeout=0.2)
+                seen += len(consumer.consume(1000, timeout=0.01))
             consumer.close()
 
         reader = Thread(target=read)
@@ -65,6 +70,11 @@ class Kafka(Workload):
         producer = kafka.Producer(servers | sending)
         rng = random.Random(1)
         for number in range(messages):
+            late = time.monotonic() + _PATIENCE
+            while number - seen > _AHEAD:
+                producer.poll(0.005)
+                if time.monotonic() > late:
+                    seen = number
             data = f'{{"order": {number}, "customer": "{rng.randbytes(_RANDOM).hex()}", {_REST}'
             while True:
                 try:
