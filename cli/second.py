@@ -1,6 +1,6 @@
 """The second opinion: replays captures into memory, asks tshark about them, and pairs what both found."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -82,16 +82,15 @@ class Verifier:
                 result.notes.append(f"{protocol}: not compared: {comparison.absent}")
             else:
                 compared.append(comparison)
-        if not compared:
-            return
-        theirs = _theirs(file, compared, servers, records)
         mine = [entry for entry in result.explanations if entry.about(file)]
         for comparison in compared:
             name = comparison.protocol
+            known = records.get(name, {})
+            theirs = _theirs(file, comparison, servers[name], known)
             tally = result.tallies.setdefault(name, Tally())
-            for ends in dict.fromkeys((*records.get(name, ()), *theirs.get(name, ()))):
-                ours = [one for record in records.get(name, {}).get(ends, ()) if (one := comparison.own(record))]
-                other = list(comparison.transactions(theirs.get(name, {}).get(ends, ())))
+            for ends in dict.fromkeys((*known, *theirs)):
+                ours = [one for record in known.get(ends, ()) if (one := comparison.own(record))]
+                other = list(comparison.transactions(theirs.get(ends, ())))
                 for difference in compare(ours, other, tally):
                     reasons = [entry for entry in mine if entry.fits(difference)]
                     result.used.update(reasons)
@@ -122,30 +121,21 @@ class Verifier:
 
 
 def _theirs(
-    file: str,
-    comparisons: Sequence[Comparison],
-    servers: dict[str, set[Endpoint]],
-    records: dict[str, dict[Ends, list[dict[str, Any]]]],
-) -> dict[str, dict[Ends, list[Message]]]:
-    """What tshark says, as messages by protocol and conversation."""
-    layers = {layer: one.protocol for one in comparisons for layer in one.layers}
+    file: str, comparison: Comparison, servers: set[Endpoint], known: Mapping[Ends, Sequence[object]]
+) -> dict[Ends, list[Message]]:
+    """What tshark says of one protocol, by conversation; a run of its own, as a port may speak several."""
     rules = [
-        f"{transport}.port=={port},{one.decode_as}"
-        for one in comparisons
-        if one.decode_as
-        for transport in ("tcp", "udp")
-        if transport in one.transports
-        for port in sorted({port for _, port in servers[one.protocol]})
+        f"{transport}.port=={port},{comparison.decode_as}"
+        for transport in comparison.transports
+        for port in sorted({port for _, port in servers})
+        if comparison.decode_as
     ]
-    found: dict[str, dict[Ends, list[Message]]] = {}
-    for (source, sport, target, dport), message in messages(file, list(layers), rules):
-        protocol = layers[message.layer]
+    found: dict[Ends, list[Message]] = {}
+    for (source, sport, target, dport), message in messages(file, comparison.layers, rules):
         there, back = ((source, sport), (target, dport)), ((target, dport), (source, sport))
-        mine = records.get(protocol, {})
-        from_server = back in mine or (
-            there not in mine and (source, sport) in servers[protocol] and (target, dport) not in servers[protocol]
+        from_server = back in known or (
+            there not in known and (source, sport) in servers and (target, dport) not in servers
         )
         ends = back if from_server else there
-        known = found.setdefault(protocol, {})
-        known.setdefault(ends, []).append(replace(message, to_server=not from_server))
+        found.setdefault(ends, []).append(replace(message, to_server=not from_server))
     return found

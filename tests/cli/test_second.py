@@ -30,7 +30,7 @@ def said(monkeypatch: pytest.MonkeyPatch) -> list[tuple[bool, tuple[tuple[str, s
     lines: list[tuple[bool, tuple[tuple[str, str, str], ...]]] = []
 
     def messages(path: str, layers: list[str], decode_as: list[str]) -> list[tuple[second.Endpoint, Message]]:
-        assert (layers, decode_as) == (["resp"], ["tcp.port==6379,resp"])
+        assert (tuple(layers), decode_as) == (("resp",), ["tcp.port==6379,resp"])
         return [
             ((*CLIENT, *SERVER) if to_server else (*SERVER, *CLIENT), Message(1, 0, False, "resp", fields))
             for to_server, fields in lines
