@@ -8,6 +8,7 @@ from pxcap.plugins.http.h2 import descriptors, protobuf
 from pxcap.plugins.http.redact import redact_body
 
 PREFIX = 5  # bytes in front of a message: whether it is compressed, and its length
+_USUAL = "application/grpc"
 MAX_REMEMBERED, MAX_SHORT = 1024, 256  # entries, and bytes of the longest body whose text is remembered
 
 STATUS = (
@@ -30,13 +31,14 @@ class Grpc:
     Protocol Buffers are shown by field number, or by name where the person gave the types of the service.
     """
 
-    __slots__ = ("_limit", "_redact", "_remembered", "_types")
+    __slots__ = ("_limit", "_redact", "_remembered", "_types", "_well")
 
     def __init__(self, settings: Settings) -> None:
         self._limit = settings.body_limit
         self._redact = settings.redact
         self._types = descriptors.types_of(settings)
-        self._remembered: dict[tuple[bytes, str, str, str, bool], str] = {}
+        self._remembered: dict[bytes, str] = {}
+        self._well = True
 
     def room(self, limit: int) -> int:
         """How many bytes to keep of a body to be able to show `limit`."""
@@ -52,29 +54,26 @@ class Grpc:
             path: Of the request: names the method, and so the types.
             asked: It is a request's.
         """
-        if not body.size or not self._limit:
-            return "", True
         data = bytes(body.kept)
-        if len(data) > MAX_SHORT or body.note:
-            return self._show(data, coding, media, path, asked)
-        key = (data, coding, media, path if self._types else "", asked)
-        text = self._remembered.get(key)
+        if not data or not self._limit:
+            return "", True
+        size = len(data) - PREFIX
+        if data[0] or size > MAX_SHORT or size != int.from_bytes(data[1:PREFIX], "big") or size > self._limit >> 3:
+            return self._show(data, coding, media, path, asked), self._well
+        if media != _USUAL or self._types is not None:
+            return self._message(data[PREFIX:], True, media, path, asked, self._limit), True
+        text = self._remembered.get(data)  # one, short and not compressed: the usual
         if text is None:
-            text, well = self._show(data, coding, media, path, asked)
-            if not well:
-                return text, well
+            text = protobuf.render(data[PREFIX:], self._limit)
             if len(self._remembered) >= MAX_REMEMBERED:
                 self._remembered.clear()
-            self._remembered[key] = text
+            self._remembered[data] = text
         return text, True
 
-    def _show(self, data: bytes, coding: str, media: str, path: str, asked: bool) -> tuple[str, bool]:
-        if not data[0] and len(data) - PREFIX == int.from_bytes(data[1:PREFIX], "big") <= self._limit >> 3:
-            return self._message(
-                data[PREFIX:], True, media, path, asked, self._limit
-            ), True  # one, and short: the usual
+    def _show(self, data: bytes, coding: str, media: str, path: str, asked: bool) -> str:
+        """All messages that begin in `data`; sets `_well`."""
         lines: list[str] = []
-        well = True
+        self._well = True
         pos, room = 0, self._limit
         while pos + PREFIX <= len(data) and room > 0:
             compressed, length = data[pos], int.from_bytes(data[pos + 1 : pos + PREFIX], "big")
@@ -85,16 +84,16 @@ class Grpc:
             if compressed:
                 if coding not in CODINGS:
                     lines.append(f"[{coding or 'compressed'}, {length} bytes]")
-                    well = well and coding in ("", "identity")
+                    self._well = self._well and coding in ("", "identity")
                     continue
                 message, fine = decompress(message, coding, room + 1)
-                well = well and (fine or not whole)
+                self._well = self._well and (fine or not whole)
                 whole = whole and fine and len(message) <= room
             line = self._message(message, whole, media, path, asked, room)
             room -= len(line) + 1
             lines.append(line)
         text = "\n".join(lines)
-        return clip_text(text.encode(), self._limit) if len(text) * 4 > self._limit else text, well
+        return clip_text(text.encode(), self._limit) if len(text) * 4 > self._limit else text
 
     def _message(self, data: bytes, whole: bool, media: str, path: str, asked: bool, room: int) -> str:
         form = media.partition("+")[2]

@@ -43,7 +43,8 @@ class _Pieces(dict[bytes, str]):
     """What short length-delimited fields hold, made when first asked for; emptied when full."""
 
     def __missing__(self, data: bytes) -> str:
-        shown = _Reader(data).piece(data, 0)
+        _reader.left = MAX_FIELDS
+        shown = _reader.piece(data, 0)
         if len(self) >= MAX_PIECES:
             self.clear()
         self[data] = shown
@@ -156,6 +157,7 @@ class _Reader:
 
 
 _pieces = _Pieces()
+_reader = _Reader(b"")
 
 
 def _varint(data: bytes, pos: int) -> tuple[int, int]:

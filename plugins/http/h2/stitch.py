@@ -47,6 +47,7 @@ class Streams:
             "_bodies",
             "_grpc",
             "_most_bodies",
+            "_room",
             "closing",
             "errors",
             "fields",
@@ -73,6 +74,7 @@ class Streams:
         self._goaway = ""
         self._goaways: list[str] = []
         self.kept = 0
+        self._room = self._grpc.room(self.limit)
         self._bodies = 0
         self._most_bodies = max(MAX_BODIES, 2 * self.limit)
 
@@ -126,7 +128,7 @@ class Streams:
     def body(self, head: Head | None) -> Body:
         """An empty body with room for what a record can show of it."""
         if head is None or head.grpc:
-            return Body(self._grpc.room(self.limit))
+            return Body(self._room)
         meaning = head.meaning
         if meaning.media.shape == BINARY:
             return Body(0)
@@ -279,7 +281,8 @@ class Streams:
             row = (stream.time, 2, 0, kind, req_json, method, path, req_text, req_size)
             self.rows.append((*row, None, None, stream.ending or None, None, None, None, NOTES[note | NO_RESPONSE]))
             return
-        note |= self._lost(1, stream.resp_losses, stream.reset_losses)
+        if self.losses[1] != stream.resp_losses:
+            note |= self._lost(1, stream.resp_losses, stream.reset_losses)
         resp_json = status = None
         if response is None:
             resp_json = stream.resp_trailers.json if stream.resp_trailers is not None else None

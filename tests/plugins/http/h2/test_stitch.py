@@ -71,3 +71,21 @@ def test_a_stream_begun_anew_ends_the_one_before() -> None:
         ("<", s.promise(1, 2, (":path", "/2")) + s.promise(1, 2, (":path", "/3")) + s.ok(2)),
     )
     assert [(r["req_path"], r["resp_status"]) for r in found] == [("/2", None), ("/3", 200), ("/1", None)]
+
+
+def test_calls_whose_bodies_were_not_kept() -> None:
+    c = Side()
+    talk = Talk(limit=1000)
+    for step in BEGIN:
+        talk.step(*step)
+    for number in range(40):
+        talk.step(
+            ">", c.post(2 * number + 1, "/s.S/M", ("content-type", "text/plain")) + data(2 * number + 1, b"x" * 60_000)
+        )
+    for number in range(1000, 1600):
+        talk.step(">", c.post(2 * number + 1, "/s.S/M", ("content-type", "application/grpc")))
+        talk.step(">", data(2 * number + 1, b"\0\0\0\x08\0\x0a\xfd\x0f" + b"x" * 2045))
+    found = talk.finish()
+    assert len(found) == 640
+    assert {record["req_body_size"] for record in found[40:]} == {2053}
+    assert found[-1]["req_body"] == ""
