@@ -77,7 +77,10 @@ def test_every_call_is_a_record(tmp_path: Path, version: int, compress: bool) ->
     assert 'warnings: ["this is a warning"]' in bodies["SELECT warned FROM ks.rows_1"]
     assert "tracing_id: 00000000-0000-0000-0000-000000000003" in bodies["SELECT traced FROM ks.rows_2"]
     last = [row for row in found if row["req_op"] == 10 and "rows_60" in str(row["req_body"])][-1]
-    assert str(last["resp_body"]).splitlines()[-1] == '[59,"name 59",14.75,"2023-11-14T22:13:20.059Z"]'
+    assert str(last["resp_body"]).splitlines()[-2:] == [
+        '[7,"name 7",1.75,"2023-11-14T22:13:20.007Z"]',
+        "...(52 more)",
+    ]
 
 
 def test_a_version_the_server_does_not_speak_and_a_password(tmp_path: Path) -> None:
