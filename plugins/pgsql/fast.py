@@ -1,26 +1,19 @@
-"""The common case at full speed: a statement sent and answered in one go through the extended protocol.
+"""The common cases at full speed: a statement sent in one piece and answered in one piece.
 
-Drivers send Bind, Describe, Execute and Sync, often with a Parse before, in one piece and with the unnamed portal, and the
-server answers in one piece. Such a cycle waits as one entry; when its answer is as plain, its records are made at once.
-Anything else about it and the cycle is expanded into the requests it is made of (`Stitcher.expand`).
+Drivers send a Query; or Bind, Describe, Execute and Sync, often with a Parse before, with the unnamed portal. That waits as one
+entry (`types.Whole`); when its answer is as plain, its records are made at once. Anything else about it and the entry is
+expanded into the requests it is made of (`Stitcher.expand`).
 """
 
-from pxcap.core.layout import Invalid, Partial
-from pxcap.core.protocol import Row
+from struct import Struct
+
 from pxcap.plugins.pgsql import render
 from pxcap.plugins.pgsql.lane import HEADER, Clock
 from pxcap.plugins.pgsql.requests import Requests
 from pxcap.plugins.pgsql.stitch import Stitcher
-from pxcap.plugins.pgsql.types import Cycle
-from pxcap.plugins.pgsql.wire import (
-    BIND,
-    BIND_BODY,
-    COMMAND_COMPLETE,
-    DATA_ROW,
-    HEADER_SIZE,
-    PARSE,
-    ROW_DESCRIPTION,
-)
+from pxcap.plugins.pgsql.types import Asked, Cycle
+from pxcap.plugins.pgsql.walk import rows
+from pxcap.plugins.pgsql.wire import BIND, COMMAND_COMPLETE, DATA_ROW, HEADER_SIZE, PARSE, QUERY, ROW_DESCRIPTION
 
 _DESCRIBE = b"D\0\0\0\x06P\0"  # the unnamed portal
 _EXECUTE = b"E\0\0\0\x09\0\0\0\0\0"  # the unnamed portal, all rows
@@ -28,119 +21,177 @@ _SYNC = b"S\0\0\0\x04"
 _TAIL, _SHORT_TAIL = _DESCRIBE + _EXECUTE + _SYNC, _EXECUTE + _SYNC
 _PARSED, _BOUND, _NO_DATA = b"1\0\0\0\x04", b"2\0\0\0\x04", b"n\0\0\0\x04"
 _READY = b"Z\0\0\0\x05"
-MIN_ROW = 6  # length of a DataRow without columns
-MAX_BIND = 65536
+_LONGEST_TAG = 80
+MAX_SENT = 16384  # bytes of a statement or of values
+LEAST_LIMIT = 256  # body limit from which tags need no cutting
+_SHORT = Struct(">H").unpack_from
+_LENGTH = Struct(">i").unpack_from
 
 
 def common_requests(buf: bytes, pos: int, clock: Clock, requests: Requests, stitch: Stitcher) -> int:
-    """Take cycles that begin at `pos`; returns where the first message begins that is not of one."""
+    """Take queries and cycles that begin at `pos`; returns where the first message begins that is not of one."""
     end = len(buf)
     append = stitch.pending.append
     weight = 0
-    while end - pos > 40:
-        kind = buf[pos]
+    most = min(MAX_SENT, stitch.limit)  # so that none needs cutting
+    if most < LEAST_LIMIT:
+        return pos
+    entry: Asked | Cycle
+    while end - pos > HEADER_SIZE:
+        kind, size = HEADER(buf, pos)
         at = pos
-        parsed = kind == PARSE
-        if parsed:
-            at += 1 + HEADER(buf, pos)[1]
-            if at + 10 > end:
+        stop = after = pos + 1 + size
+        if kind == QUERY:
+            if after > end or size > most or buf.find(b"\0", pos + HEADER_SIZE, after) != after - 1:
                 break
-            kind = buf[at]
-        if kind != BIND or buf[at + HEADER_SIZE]:  # a named portal
-            break
-        size = HEADER(buf, at)[1]
-        stop = at + 1 + size
-        if size > MAX_BIND:
-            break
-        if buf.startswith(_TAIL, stop):
-            after, described = stop + len(_TAIL), True
-        elif buf.startswith(_SHORT_TAIL, stop):
-            after, described = stop + len(_SHORT_TAIL), False
+            entry = Asked(clock.at(pos), requests.sql(buf[pos + HEADER_SIZE : after - 1]))
         else:
-            break
-        try:
-            bind, _ = BIND_BODY.parse(buf, at + HEADER_SIZE, stop)
-        except (Partial, Invalid):
-            break
-        time = clock.at(pos)
-        if clock.next < after:
-            break
-        statement = requests.parsed(buf[pos + HEADER_SIZE : at]) if parsed else requests.statement(bind.statement)
-        if statement is None or statement.flaw or (parsed and bind.statement != requests.last_parsed):
-            break
-        cycle = Cycle(time, requests.bound(statement, bind), parsed, described)
-        requests.copying = cycle
-        append(cycle)
-        weight += cycle.weight
+            parsed = kind == PARSE
+            if parsed:
+                at = stop
+                if at + 10 > end:
+                    break
+                kind, size = HEADER(buf, at)
+                stop = at + 1 + size
+            if kind != BIND or size > most or stop + len(_SHORT_TAIL) > end or buf[at + HEADER_SIZE]:
+                break  # also at a named portal
+            if described := buf.startswith(_TAIL, stop):
+                after = stop + len(_TAIL)
+            elif buf.startswith(_SHORT_TAIL, stop):
+                after = stop + len(_SHORT_TAIL)
+            else:
+                break
+            named = buf.find(b"\0", at + HEADER_SIZE + 1, stop)
+            if named < 0 or (bound := _bound(buf, named + 1, stop)) is None:
+                break
+            time = clock.at(pos)
+            if clock.next < after:
+                break
+            name = buf[at + HEADER_SIZE + 1 : named]
+            statement = requests.parsed(buf[pos + HEADER_SIZE : at]) if parsed else requests.statement(name)
+            if statement is None or statement.flaw or (parsed and name != requests.last_parsed):
+                break
+            portal = requests.bound_unnamed(statement, *bound, stop - named)
+            entry = Cycle(time, portal, parsed, described)
+        append(entry)
+        requests.copying = entry
+        weight += entry.weight
         pos = after
     stitch.weight += weight
     stitch.trim()
     return pos
 
 
+def _bound(buf: bytes, at: int, stop: int) -> tuple[list[int], list[bytes | None]] | None:
+    """Formats and values of a Bind, whose rest lies at `at`; None when it is not of its form."""
+    if at + 6 > stop:
+        return None
+    (many,) = _SHORT(buf, at)
+    formats = [_SHORT(buf, at + 2 + 2 * n)[0] for n in range(many)] if at + 2 + 2 * many + 4 <= stop else []
+    at += 2 + 2 * many
+    if at + 4 > stop:
+        return None
+    (left,) = _SHORT(buf, at)
+    at += 2
+    values: list[bytes | None] = []
+    while left:
+        if at + 6 > stop:
+            return None
+        (size,) = _LENGTH(buf, at)
+        at += 4
+        if size < 0:
+            values.append(None)
+        else:
+            values.append(buf[at : at + size])
+            at += size
+        left -= 1
+    if at + 2 > stop or at + 2 + 2 * _SHORT(buf, at)[0] != stop:
+        return None
+    return formats, values
+
+
 def common_responses(
     buf: bytes, pos: int, clock: Clock, stitch: Stitcher, columns: render.Columns, tags: render.Tags
 ) -> int:
-    """Take answers, from `pos`, of the cycles that wait; returns where the first begins that is not plain and whole."""
+    """Take answers, from `pos`, of the entries that wait; returns where the first begins that is not plain and whole."""
     end = len(buf)
-    last = end - HEADER_SIZE
+    last = end - HEADER_SIZE - 6  # a tag and ReadyForQuery have room behind it
     pending, limit = stitch.pending, stitch.limit
     emit = stitch.rows.append
-    while pending and end - pos > 20:
-        cycle = pending[0]
-        if not isinstance(cycle, Cycle):
-            break
+    while pending and pos <= last:
+        entry = pending[0]
+        time, taken = entry.time, clock.at(pos) - entry.time
+        if taken < 0:
+            break  # it answers something else
         at = pos
-        if cycle.parsed:
-            if not buf.startswith(_PARSED, at):
+        cycle = entry if type(entry) is Cycle else None
+        if cycle is not None:
+            if cycle.parsed:
+                if not buf.startswith(_PARSED, at):
+                    break
+                at += 5
+            if not buf.startswith(_BOUND, at):
                 break
             at += 5
-        if not buf.startswith(_BOUND, at):
+        elif type(entry) is not Asked:
             break
-        bound = at = at + 5
-        typed = ""
-        if cycle.described:
-            if buf.startswith(_NO_DATA, at):
-                typed, at = "NoData", at + 5
-            else:
-                if end - at < HEADER_SIZE or buf[at] != ROW_DESCRIPTION:
-                    break
-                stop = at + 1 + HEADER(buf, at)[1]
-                if stop + HEADER_SIZE > end:
-                    break
-                typed = columns.of(buf[at + HEADER_SIZE : stop])[1] or "no columns"
-                at = stop
+        bound = at
+        names = typed = ""
+        if at > last:
+            break
+        if buf[at] == ROW_DESCRIPTION and (cycle is None or cycle.described):
+            stop = at + 1 + HEADER(buf, at)[1]
+            if stop > last:
+                break
+            names, typed = columns.of(buf[at + HEADER_SIZE : stop])
+            if len(typed) > limit - _LONGEST_TAG:
+                break
+            typed = typed or "no columns"
+            at = stop
+        elif cycle is not None and cycle.described:
+            if not buf.startswith(_NO_DATA, at):
+                break
+            typed = "NoData"
+            at += 5
         told = at
         count = 0
-        kind = 0
-        while at <= last:
-            kind, size = HEADER(buf, at)
-            if kind != DATA_ROW or size < MIN_ROW:
-                break
-            at += size + 1
-            count += 1
-        if kind != COMMAND_COMPLETE or at > last:
+        if at <= last and buf[at] == DATA_ROW:
+            count, at = rows(buf, at, end)
+        if at > last or buf[at] != COMMAND_COMPLETE:
             break
         done = at + 1 + HEADER(buf, at)[1]
-        if done + 6 > end or done - at > 80 or not buf.startswith(_READY, done):
+        if done + 6 > end or done - at > _LONGEST_TAG or not buf.startswith(_READY, done):
             break
         tag, number = tags.of(buf[at + HEADER_SIZE : done])
+        if number < 0:
+            number = count
         pending.popleft()
-        stitch.weight -= cycle.weight
-        time, portal = cycle.time, cycle.portal
-        text = portal.statement.text
-        rendered = render.parameters(portal, limit)
-        if cycle.parsed:
-            portal.statement.before = None
-            when = clock.at(bound - 6)
-            emit((time, "Parse", text, "ParseComplete", None, None, None, None, when - time, ""))
-        when = clock.at(bound - 1)
-        emit((time, "Bind", text, "BindComplete", rendered, None, None, None, when - time, ""))
-        if cycle.described:
-            when = clock.at(told - 1)
-            emit((time, "Describe", text, typed, None, None, None, None, when - time, ""))
-        when = clock.at(done - 1)
-        row: Row = (time, "Execute", text, tag, rendered, tag, number if number >= 0 else count, None, when - time, "")
-        emit(row)
         pos = done + 6
+        if cycle is None:
+            text = entry.text
+            stitch.weight -= len(text or "") + 64
+            resp = f"{tag} ({names})" if names else tag
+            emit((time, "Query", text, resp, None, tag, number, None, clock.at(pos - 1) - time, ""))
+            continue
+        stitch.weight -= cycle.weight
+        portal = cycle.portal
+        statement = portal.statement
+        text = statement.text
+        rendered = render.parameters(portal, limit)
+        one = clock.next > done  # one segment: one time
+        if cycle.parsed:
+            statement.before = None
+            if not one:
+                taken = clock.at(bound - 6) - time
+            emit((time, "Parse", text, "ParseComplete", None, None, None, None, taken, ""))
+        if not one:
+            taken = clock.at(bound - 1) - time
+        emit((time, "Bind", text, "BindComplete", rendered, None, None, None, taken, ""))
+        if cycle.described:
+            if not one:
+                taken = clock.at(told - 1) - time
+            emit((time, "Describe", text, typed, None, None, None, None, taken, ""))
+        if not one:
+            taken = clock.at(done - 1) - time
+        emit((time, "Execute", text, tag, rendered, tag, number, None, taken, ""))
     return pos

@@ -10,19 +10,22 @@ OVERHEAD = 200  # bytes an entry takes besides its text or values
 class Named(Generic[T]):
     """Values by name. The unnamed one is replaced each time and never given up.
 
+    Attributes:
+        unnamed: The value without a name.
+
     Args:
         most: Values kept.
         bytes_: Their sizes together, overhead included.
     """
 
-    __slots__ = ("_bytes", "_most", "_sizes", "_unnamed", "_values", "weight")
+    __slots__ = ("_bytes", "_most", "_sizes", "_values", "unnamed", "weight")
 
     def __init__(self, most: int, bytes_: int) -> None:
         self._most = most
         self._bytes = bytes_
         self._values: dict[bytes, T] = {}  # least lately used first
         self._sizes: dict[bytes, int] = {}
-        self._unnamed: T | None = None
+        self.unnamed: T | None = None
         self.weight = 0
 
     def __len__(self) -> int:
@@ -31,7 +34,7 @@ class Named(Generic[T]):
     def get(self, name: bytes) -> T | None:
         """The value of a name, which is used now."""
         if not name:
-            return self._unnamed
+            return self.unnamed
         value = self._values.pop(name, None)
         if value is not None:
             self._values[name] = value
@@ -40,7 +43,7 @@ class Named(Generic[T]):
     def keep(self, name: bytes, value: T, size: int) -> None:
         """Give a name to a value of so many bytes."""
         if not name:
-            self._unnamed = value
+            self.unnamed = value
             return
         self.pop(name)
         self._values[name] = value
@@ -52,7 +55,7 @@ class Named(Generic[T]):
     def pop(self, name: bytes) -> T | None:
         """Take a value out."""
         if not name:
-            value, self._unnamed = self._unnamed, None
+            value, self.unnamed = self.unnamed, None
             return value
         found = self._values.pop(name, None)
         if found is not None:
@@ -63,5 +66,5 @@ class Named(Generic[T]):
         """Forget all."""
         self._values.clear()
         self._sizes.clear()
-        self._unnamed = None
+        self.unnamed = None
         self.weight = 0

@@ -14,11 +14,11 @@ from pxcap.plugins.pgsql.requests import Requests
 from pxcap.plugins.pgsql.responses import Responses
 from pxcap.plugins.pgsql.stitch import MAX_WEIGHT, Stitcher
 from pxcap.plugins.pgsql.types import CYCLE
+from pxcap.plugins.pgsql.walk import MIN_ROW, rows
 from pxcap.plugins.pgsql.wire import COPY_DATA, DATA_ROW, HEADER_SIZE, KEEP, MAX_MESSAGE
 
 ENOUGH = 2048  # unanswered requests before more are parsed
 MAX_AHEAD = 1 << 20  # bytes of requests that wait: a window of the capture
-MIN_ROW = 6  # length of a DataRow without columns
 TLS_HANDSHAKE = 0x16
 _VALID = (wire.REQUESTS, wire.RESPONSES)
 
@@ -238,14 +238,7 @@ class PgsqlParser(Parser):
                         pos = at
                         continue
                 if kind == DATA_ROW:
-                    count = 0
-                    while stop <= end and size >= MIN_ROW:
-                        count += 1
-                        pos = stop
-                        if end - pos < HEADER_SIZE or buf[pos] != DATA_ROW:
-                            break
-                        size = HEADER(buf, pos)[1]
-                        stop = pos + 1 + size
+                    count, pos = rows(buf, pos, end)
                     if count:
                         responses.rows(count, clock.at(pos - 1))
                         continue
@@ -316,6 +309,6 @@ class PgsqlParser(Parser):
             self._responses.readers[kind](message, HEADER_SIZE, len(message), when)
 
 
-_CYCLES = frozenset({wire.PARSE, wire.BIND})
-_CYCLE_ANSWERS = frozenset({wire.PARSE_COMPLETE, wire.BIND_COMPLETE})
+_CYCLES = frozenset({wire.PARSE, wire.BIND, wire.QUERY})
+_CYCLE_ANSWERS = frozenset({wire.PARSE_COMPLETE, wire.BIND_COMPLETE, wire.ROW_DESCRIPTION, wire.COMMAND_COMPLETE})
 _SINGLE = frozenset({wire.SSL_REQUEST, wire.GSSENC_REQUEST})

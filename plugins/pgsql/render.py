@@ -90,6 +90,10 @@ def parameters(portal: Portal, limit: int) -> str | None:
         return None
     if portal.rendered is None:
         types, formats = portal.statement.types, portal.formats
+        if not types and not any(formats):
+            texts = [quote(clip_text(value, limit)) if value is not None else "null" for value in values]
+            portal.rendered = f"[{','.join(texts)}]"
+            return portal.rendered
         shown: list[Value] = []
         for at, value in enumerate(values):
             oid = types[at] if at < len(types) else 0

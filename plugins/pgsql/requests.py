@@ -15,7 +15,7 @@ from pxcap.plugins.pgsql import wire
 from pxcap.plugins.pgsql.named import Named
 from pxcap.plugins.pgsql.redact import redact
 from pxcap.plugins.pgsql.stitch import Stitcher
-from pxcap.plugins.pgsql.types import STARTUP, Cycle, Portal, Request, Statement
+from pxcap.plugins.pgsql.types import STARTUP, Portal, Request, Statement, Whole
 
 MAX_NAMED, MAX_TEXTS = 1024, 1 << 20  # statements known by name, and bytes of their texts
 MAX_PORTALS, MAX_VALUES = 256, 1 << 19  # portals known by name, and bytes of their values
@@ -72,7 +72,7 @@ class Requests:
     def copied(self, size: int) -> None:
         """COPY data was sent."""
         request = self.copying
-        if isinstance(request, Cycle) and request.execute is not None:
+        if isinstance(request, Whole) and request.execute is not None:
             request = self.copying = request.execute
         if request is not None:
             request.copied += size
@@ -106,7 +106,7 @@ class Requests:
 
     def _query(self, buf: bytes, start: int, stop: int, time: int, flaw: str) -> None:
         end = buf.find(b"\0", start, stop)
-        request = Request(wire.QUERY, time, self._sql(buf[start : end if end >= 0 else stop]))
+        request = Request(wire.QUERY, time, self.sql(buf[start : end if end >= 0 else stop]))
         self._put(request, flaw)
         self.copying = request
 
@@ -125,7 +125,7 @@ class Requests:
         if statement is None:
             name, _, rest = buf[start:stop].partition(b"\0")
             sql = rest.partition(b"\0")[0]
-            statement = Statement(self._sql(sql), flaw=flaw)
+            statement = Statement(self.sql(sql), flaw=flaw)
             self._statements.keep(name, statement, len(sql))
         self._put(Request(wire.PARSE, time, statement.text, statement=statement), flaw)
 
@@ -137,7 +137,7 @@ class Requests:
             name, _, rest = buf[start:stop].partition(b"\0")
             prepared, _, rest = rest.partition(b"\0")
             formats, values = _begun(rest)
-            portal = Portal(self.statement(prepared), formats, values)
+            portal = Portal(self.statement(prepared), formats, values, size=len(rest))
             if not flaw:
                 self._error("bad_bind")
             self._portals.keep(name, portal, len(rest))
@@ -182,7 +182,7 @@ class Requests:
             parse = _read(wire.PARSE_BODY, body, 0, len(body))
             if parse is None:
                 return None
-            known = parse.name, self._sql(parse.sql), tuple(parse.types)
+            known = parse.name, self.sql(parse.sql), tuple(parse.types)
             if len(body) <= MEMO_SIZE:
                 if len(self._memo) >= MEMO:
                     self._memo.clear()
@@ -198,18 +198,22 @@ class Requests:
     def bound(self, statement: Statement, bind: Any) -> Portal:
         """Define the portal of a Bind."""
         values = self._values(bind.values)
-        portal = Portal(statement, bind.formats, values)
-        if bind.portal:
-            self._portals.keep(bind.portal, portal, sum(len(value) + 60 for value in values if value))
-        else:
-            self._portals.keep(b"", portal, 0)
+        portal = Portal(statement, bind.formats, values, size=sum(len(value) for value in values if value))
+        self._portals.keep(bind.portal, portal, portal.size + 60 * len(values))
+        return portal
+
+    def bound_unnamed(self, statement: Statement, formats: list[int], values: list[bytes | None], size: int) -> Portal:
+        """Define the unnamed portal; its values are `size` bytes and no more than the body limit."""
+        portal = Portal(statement, formats, values, None, size)
+        self._portals.unnamed = portal
         return portal
 
     def _put(self, request: Request, flaw: str, statement: Statement | None = None) -> None:
         request.flaws = flaw or (statement.flaw if statement is not None else "")
         self._stitch.put(request)
 
-    def _sql(self, data: bytes) -> str:
+    def sql(self, data: bytes) -> str:
+        """The text of a statement, without secrets."""
         text = clip_text(data, self._limit)
         return redact(text) if self._redact else text
 

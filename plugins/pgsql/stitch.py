@@ -12,9 +12,9 @@ from itertools import islice
 
 from pxcap.core.protocol import LOST, REQUEST, Row, Settings
 from pxcap.plugins.pgsql.rows import row_of, unanswered
-from pxcap.plugins.pgsql.types import COPY_END, CYCLE, STARTUP, UNKNOWN, Cycle, Request
+from pxcap.plugins.pgsql.types import COPY_END, CYCLE, STARTUP, UNKNOWN, Request, Whole, heft
 from pxcap.plugins.pgsql.voided import Voided
-from pxcap.plugins.pgsql.wire import DESCRIBE, EXECUTE, FUNCTION_CALL, PARSE, QUERY, SYNC
+from pxcap.plugins.pgsql.wire import BIND, DESCRIBE, EXECUTE, FUNCTION_CALL, PARSE, QUERY, SYNC
 
 MAX_PENDING = 4096  # requests without an answer
 MAX_WEIGHT = 1 << 20  # bytes of their texts and parameters
@@ -23,6 +23,7 @@ _LAST_WORDS = ("FATAL", "PANIC")
 _SILENT = frozenset({SYNC, COPY_END})
 ENDS = frozenset({SYNC, QUERY, FUNCTION_CALL, STARTUP})  # what ReadyForQuery answers
 _NOTHING: deque[Request] = deque(maxlen=0)
+DEEP = 256  # requests looked at for the one an answer belongs to
 MAX_TAGS = 64  # shown of one request
 MAX_SAID = 4096  # characters of notices and errors of one request
 
@@ -79,8 +80,7 @@ class Stitcher:
     def put(self, request: Request) -> None:
         """Note a request, in the order in which it was sent."""
         kind = request.kind
-        if request.text is not None:
-            self.weight += len(request.text)
+        self.weight += heft(request)
         if self._goodbye is not None and kind != SYNC:  # sent before the client read why the server goes
             request.code, request.said, request.answered = self._goodbye.code, self._goodbye.said, True
             self._row(request, None)
@@ -106,12 +106,12 @@ class Stitcher:
                 request.flaws = f"{request.flaws},guessed" if request.flaws else "guessed"
             self._behind = self._behind or kind in ENDS
         self.pending.append(request)
-        if self.weight > MAX_WEIGHT:
-            self._slim()
         self.trim()
 
     def trim(self) -> None:
-        """Give up the oldest requests beyond MAX_PENDING."""
+        """Keep no more than may wait: of texts and values beginnings only, and give up the oldest beyond MAX_PENDING."""
+        if self.weight > MAX_WEIGHT:
+            self._slim()
         while len(self.pending) > MAX_PENDING:
             self.front()
             self._unanswered(self.pending.popleft())
@@ -122,14 +122,16 @@ class Stitcher:
         self._row(request, None)
 
     def _slim(self) -> None:
-        """Keep only the beginning of the texts that wait."""
+        """Keep only the beginning of the texts that wait, and no long values."""
         self.expand()
         self.weight = 0
         for request in self.pending:
             if request.text is not None and len(request.text) > 64:
                 request.text = request.text[:64]
                 request.flaws = "truncated"
-            self.weight += len(request.text or "")
+            if request.kind == BIND and request.portal is not None and request.portal.size > 64:
+                request.portal.values, request.portal.size, request.flaws = None, 0, "truncated"
+            self.weight += heft(request)
 
     def copy_ended(self, time: int) -> None:
         """The client sent CopyDone or CopyFail."""
@@ -185,19 +187,19 @@ class Stitcher:
             request.answered = True
             return request
         if pending and self.orphan is None:
-            if self.sure and not any(request.kind in kinds for request in pending if request.time <= when):
-                self._error("unexpected_answer")  # no loss explains it: nobody asked
-                return Request(UNKNOWN, when)
+            if any(request.kind == CYCLE for request in islice(pending, DEEP)):
+                self.expand()
+            at = next((at for at, request in enumerate(islice(pending, DEEP)) if request.kind in kinds), -1)
             if self.sure:
                 self._error("unexpected_answer")
+                if at < 0 or pending[at].time > when:  # no loss explains it: nobody asked
+                    return Request(UNKNOWN, when)
                 self.sure = False
-            self.expand()
-            for at, request in enumerate(pending):
-                if request.kind in kinds:
-                    for _ in range(at):
-                        self._unanswered(pending.popleft())
-                    request.answered = True
-                    return request
+            if at >= 0:
+                for _ in range(at):
+                    self._unanswered(pending.popleft())
+                pending[0].answered = True
+                return pending[0]
         if self.orphan is None:
             self.orphan = Request(UNKNOWN, when)
             self.orphan.flaws = "no_request"
@@ -208,23 +210,23 @@ class Stitcher:
         pending = self.pending
         while pending and (request := pending[0]).kind in _FORMAL:
             pending.popleft()
-            if isinstance(request, Cycle):
+            if isinstance(request, Whole):
                 pending.extendleft(reversed(self._expanded(request)))
 
-    def _expanded(self, cycle: Cycle) -> list[Request]:
+    def _expanded(self, cycle: Whole) -> list[Request]:
         """The requests of a cycle, weighed one by one."""
         parts = cycle.expand()
         self.weight -= cycle.weight
         for part in parts:
             part.holed = cycle.holed
-            self.weight += len(part.text or "")
+            self.weight += heft(part)
         return parts
 
     def expand(self) -> None:
         """Make requests of all cycles: there is doubt about which answers which."""
         pending = self.pending
         if any(request.kind == CYCLE for request in pending):
-            whole = [part for one in pending for part in (self._expanded(one) if isinstance(one, Cycle) else (one,))]
+            whole = [part for one in pending for part in (self._expanded(one) if isinstance(one, Whole) else (one,))]
             pending.clear()
             pending.extend(whole)
 
@@ -389,8 +391,7 @@ class Stitcher:
         self._row(request, request.last)
 
     def _row(self, request: Request, when: int | None) -> None:
-        if request.text is not None:
-            self.weight -= len(request.text)
+        self.weight -= heft(request)
         if request.kind != SYNC or request.code:
             self.rows.append(row_of(request, when, self.limit))
 

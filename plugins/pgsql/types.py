@@ -1,5 +1,6 @@
 """What a connection's two directions say to each other, while it is being put together."""
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 
 from pxcap.plugins.pgsql.wire import (
@@ -64,12 +65,14 @@ class Portal:
         formats: Of the values: none (all text), one for all, or one each; 0 text, 1 binary.
         values: Raw, None for NULL; cut at the body limit all together.
         rendered: The values as JSON, once they were asked for.
+        size: Bytes of the values.
     """
 
     statement: Statement
     formats: list[int] = field(default_factory=list)
     values: list[bytes | None] | None = None
     rendered: str | None = None
+    size: int = 0
 
 
 class Request:
@@ -145,17 +148,55 @@ class Request:
         self.holed = False
 
 
-class Cycle(Request):
-    """Bind, Execute and Sync of the unnamed portal, sent in one piece; more often than not with a Describe, and a Parse.
+class Whole(Request, ABC):
+    """Requests that wait as one entry: sent in one piece, and most often answered in one.
+
+    Attributes:
+        weight: Bytes of its text and values.
+        execute: What COPY data belongs to, once it was expanded.
+    """
+
+    __slots__ = ("execute", "weight")
+
+    execute: Request | None
+    weight: int
+
+    @abstractmethod
+    def expand(self) -> list[Request]:
+        """The requests it is made of."""
+
+
+class Asked(Whole):
+    """A Query."""
+
+    __slots__ = ()
+
+    def __init__(self, time: int, text: str) -> None:
+        self.kind = CYCLE
+        self.time = time
+        self.text = text
+        self.portal = None
+        self.weight = len(text) + 64
+        self.copied = 0
+        self.holed = False
+        self.execute = None
+
+    def expand(self) -> list[Request]:
+        """The Query."""
+        self.execute = Request(QUERY, self.time, self.text)
+        self.execute.copied = self.copied
+        return [self.execute]
+
+
+class Cycle(Whole):
+    """Bind, Execute and Sync of the unnamed portal; more often than not with a Describe, and a Parse.
 
     Attributes:
         parsed: A Parse stands before.
         described: A Describe stands between.
-        weight: Bytes of the text.
-        execute: The Execute, once the cycle was expanded.
     """
 
-    __slots__ = ("described", "execute", "parsed", "weight")
+    __slots__ = ("described", "parsed")
 
     portal: Portal
 
@@ -165,10 +206,10 @@ class Cycle(Request):
         self.portal = portal
         self.parsed = parsed
         self.described = described
-        self.weight = len(portal.statement.text or "") + 64
+        self.weight = len(portal.statement.text or "") + portal.size + 64
         self.copied = 0
         self.holed = False
-        self.execute: Request | None = None
+        self.execute = None
 
     def expand(self) -> list[Request]:
         """The requests it is made of."""
@@ -184,3 +225,8 @@ class Cycle(Request):
         for request in found:
             request.flaws = statement.flaw
         return [*found, Request(SYNC, time)]
+
+
+def heft(request: Request) -> int:
+    """Bytes of a request's text and, of a Bind, of its values."""
+    return len(request.text or "") + (request.portal.size if request.kind == BIND and request.portal is not None else 0)

@@ -98,7 +98,7 @@ def test_plain_cycles_are_taken_whole() -> None:
     requests, responses = Requests(Settings(), stitch, [].append, False), Responses(Settings(), stitch, [].append)
     asked, answered = PLAIN * 3, ANSWER * 3
     clock = Clock(Chunk(asked, 0, [0], [10]))
-    assert common_requests(asked + query(b"SELECT 1"), 0, clock, requests, stitch) == len(asked)
+    assert common_requests(asked + m(b"H"), 0, clock, requests, stitch) == len(asked)
     assert [request.kind for request in stitch.pending] == [CYCLE] * 3
     clock = Clock(Chunk(answered, 0, [0], [15]))
     assert common_responses(answered + b"N\0\0", 0, clock, stitch, responses.columns, responses.tags) == len(answered)
@@ -111,7 +111,10 @@ def test_plain_cycles_are_taken_whole() -> None:
 @pytest.mark.parametrize(
     "request_",
     [
-        query(b"SELECT 1" + b" " * 50),
+        query(b"SELECT 1")[:-1],
+        m(b"Q", b"SELECT 1\0behind\0"),
+        m(b"Q", b"SELECT 1"),
+        query(b"x" * 20_000),
         PLAIN[:-1],
         bind(b"portal", b"", b"5" * 50) + execute(b"portal") + SYNC,
         bind(b"", b"", b"5" * 50) + execute(b"", 5) + SYNC,
@@ -127,7 +130,22 @@ def test_anything_else_is_left(request_: bytes) -> None:
     assert not stitch.pending
 
 
-@pytest.mark.parametrize("at", range(1, len(ANSWER), 5))
+def test_queries_are_taken_whole() -> None:
+    stitch = Stitcher(Settings(), True, [].append)
+    requests, responses = Requests(Settings(), stitch, [].append, False), Responses(Settings(), stitch, [].append)
+    asked = query(b"SELECT 1") + query(b"BEGIN")
+    assert common_requests(asked, 0, Clock(Chunk(asked, 0, [0], [10])), requests, stitch) == len(asked)
+    answered = described((b"a", 23, 0)) + row(b"1") * 40 + done(b"SELECT 40") + ready() + done(b"BEGIN") + ready(b"T")
+    clock = Clock(Chunk(answered, 0, [0], [15]))
+    assert common_responses(answered, 0, clock, stitch, responses.columns, responses.tags) == len(answered)
+    assert [each[2:9] for each in stitch.rows] == [
+        ("SELECT 1", "SELECT 40 (a)", None, "SELECT 40", 40, None, 5),
+        ("BEGIN", "BEGIN", None, "BEGIN", 0, None, 5),
+    ]
+    assert stitch.weight == 0
+
+
+@pytest.mark.parametrize("at", range(1, len(ANSWER)))
 def test_an_answer_that_is_not_whole_waits_for_the_rest(at: int) -> None:
     assert play((">", PLAIN), ("<", ANSWER[:at]), ("<", ANSWER[at:]))[-1][3] == "SELECT 1"
 
