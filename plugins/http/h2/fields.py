@@ -27,8 +27,8 @@ from pxcap.plugins.http.headers import CONTENT_CODING, CONTENT_TYPE, Heads, merg
 from pxcap.plugins.http.redact import is_secret_header, is_target_header, redact_target
 from pxcap.plugins.http.types import BINARY, TEXT
 
-MAX_FIELDS, MAX_FIELD = 4096, 512  # entries, and bytes of the longest remembered
-MAX_HEADS, MAX_LIST = 2048, 64  # entries, and fields of the longest list remembered
+MAX_FIELDS, MAX_FIELD = 2048, 512  # entries, and bytes of the longest remembered
+MAX_HEADS, MAX_COST = 2048, 3000  # entries, and bytes of the largest list remembered
 OVERHEAD = 32  # of an entry of the dynamic table, bytes (RFC 7541, section 4.1)
 
 _ROLES = {
@@ -81,7 +81,7 @@ class Fields:
         head = self._lists.get(fields)
         if head is None:
             head = self._list(fields)
-            if len(fields) <= MAX_LIST:
+            if head.cost <= MAX_COST:
                 if len(self._lists) >= MAX_HEADS:
                     self._lists.clear()
                 self._lists[fields] = head

@@ -4,7 +4,7 @@ from pxcap.core.stream import RESPONSE
 from pxcap.plugins.http.body import Body
 from pxcap.plugins.http.h2.reader import FrameReader
 from pxcap.plugins.http.h2.requests import RequestReader
-from pxcap.plugins.http.h2.stitch import Streams
+from pxcap.plugins.http.h2.stitch import MAX_BYTES, Streams
 from pxcap.plugins.http.h2.types import NO_CODE, Head, Stream
 from pxcap.plugins.http.h2.wire import (
     DATA,
@@ -80,6 +80,8 @@ class ResponseReader(FrameReader):
                 stream.response = head
                 stream.held += head.cost
                 streams.kept += head.cost
+                if streams.kept > MAX_BYTES:
+                    streams.give_up(number)
                 stream.resp_time = time_at(pos)
                 stream.resp_losses = losses[RESPONSE]
                 self.understood = True

@@ -91,7 +91,7 @@ class Streams:
         self.streams[number] = stream
         self.kept += stream.held
         if len(self.streams) > MAX_STREAMS or (self.kept > MAX_BYTES and len(self.streams) > 1):
-            self._give_up(number)
+            self.give_up(number)
         if number > self.last_taken and number & 1 and request is not None:
             self._refused(stream)
         return stream
@@ -110,7 +110,7 @@ class Streams:
         stream.held += head.cost
         self.kept += head.cost
         if self.kept > MAX_BYTES and len(self.streams) > 1:
-            self._give_up(stream.number)
+            self.give_up(stream.number)
 
     @property
     def many(self) -> bool:
@@ -236,10 +236,10 @@ class Streams:
         stream.ending = self._goaway
         self.end_early(stream.number)
 
-    def _give_up(self, but: int = 0) -> None:
+    def give_up(self, but: int = 0) -> None:
         """End the oldest early, though not the one that is being read."""
-        self.error("too_many_streams")
         while len(self.streams) > MAX_STREAMS or (self.kept > MAX_BYTES and len(self.streams) > 1):
+            self.error("too_many_streams")
             self.end_early(next(number for number in self.streams if number != but))
 
     def _finish(self, stream: Stream) -> None:
