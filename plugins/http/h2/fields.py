@@ -28,7 +28,7 @@ from pxcap.plugins.http.redact import is_secret_header, is_target_header, redact
 from pxcap.plugins.http.types import BINARY, TEXT
 
 MAX_FIELDS, MAX_FIELD = 2048, 512  # entries, and bytes of the longest remembered
-MAX_HEADS, MAX_COST = 2048, 3000  # entries, and bytes of the largest list remembered
+MAX_HEADS, MAX_COST = 1024, 3000  # entries, and bytes of the largest list remembered
 OVERHEAD = 32  # of an entry of the dynamic table, bytes (RFC 7541, section 4.1)
 
 _ROLES = {
