@@ -164,6 +164,8 @@ class Stitcher:
     def copy_began(self) -> None:
         """The server takes COPY data from now on: it skips the Syncs that were sent before the data's end."""
         pending = self.pending
+        if self.orphan is not None or not pending:
+            return
         self.expand()
         ended = any(request.kind == COPY_END for request in pending)
         kept: list[Request] = [pending.popleft()]

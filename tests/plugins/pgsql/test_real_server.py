@@ -50,11 +50,14 @@ def port() -> Iterator[int]:
         end = time.monotonic() + LIMIT
         while True:
             try:
-                socket.create_connection(("127.0.0.1", number), 1).close()
-                break
+                with socket.create_connection(("127.0.0.1", number), 1) as probe:
+                    probe.sendall(startup(b"user", b"app", b"database", b"postgres"))
+                    if probe.recv(1) == b"R":  # until then it listens only to say that it starts up
+                        break
             except OSError:
-                assert time.monotonic() < end, "the server does not listen"
-                time.sleep(0.05)
+                pass
+            assert time.monotonic() < end, "the server does not answer"
+            time.sleep(0.05)
         yield number
     finally:
         process.terminate()

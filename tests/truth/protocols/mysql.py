@@ -262,7 +262,9 @@ def _want(case: Case, command: Command) -> Want:
         )
 
     def problems(record: Record) -> list[str]:
-        return _problems(case, command, record)
+        rport = case.of("mysql")[0]["rport"]
+        port = differs("local_port", case.ports.get(rport, rport), record["local_port"])
+        return port + _problems(case, command, record)
 
     optional = "cut" in (command.request, command.reply) and "whole" not in (command.request, command.reply)
     return Want(TABLE, what, command.port, same, problems, optional)
