@@ -7,6 +7,7 @@ from pxcap.plugins.http.h2.requests import RequestReader
 from pxcap.plugins.http.h2.responses import ResponseReader
 from pxcap.plugins.http.h2.stitch import Streams
 from pxcap.plugins.http.h2.types import Head
+from pxcap.plugins.http.h2.wire import STREAM
 from pxcap.plugins.http.types import Request
 
 SURE_FRAMES = 3  # one behind the other: then it is HTTP/2, also where the beginning was not seen
@@ -51,6 +52,7 @@ class Http2:
             head.method, head.path = line[0].method, line[1]
             self._streams.adopt(1, time, head, body, note)
         self._requests.inbox, self._responses.inbox = inboxes
+        self._requests.allowed = STREAM  # HTTP2-Settings may have said more
         if lost:
             self._requests.gap(1, "")
         self._requests.read()

@@ -61,7 +61,7 @@ class FrameReader(ABC):
         found: Frames read since the search ended, or since the start.
         understood: A header list said whose frames these are, in a connection whose beginning was not seen.
         longest: Of the DATA and header frames seen: the largest length.
-        allowed: SETTINGS_MAX_FRAME_SIZE that this side announced for the other.
+        allowed: SETTINGS_MAX_FRAME_SIZE that this side announced for the other; without limit when it may not have been seen.
     """
 
     __slots__ = (
@@ -75,7 +75,7 @@ class FrameReader(ABC):
         self.found = 0
         self.understood = False
         self.longest = 0
-        self.allowed = MAX_FRAME
+        self.allowed = STREAM if midstream else MAX_FRAME
         self._side = side
         self._streams = streams
         self._table = Decoder(streams.fields, not midstream)
@@ -233,6 +233,7 @@ class FrameReader(ABC):
         self._part = None
         self.searching = True
         self.found = 0
+        self.allowed = STREAM
 
     def _begin(self, left: int, pad: int) -> None:
         """Enter a frame whose end has not come."""

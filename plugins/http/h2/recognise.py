@@ -15,6 +15,7 @@ from pxcap.plugins.http.h2.wire import (
 )
 
 _BEGUN, _PERHAPS, _LIKELY = 60, 20, 80
+_NONE = (0, "")
 _ENOUGH = 3  # frames of one side
 _LAST_SETTING = 0x10  # of those that IANA's registry names, or nearly
 
@@ -31,8 +32,9 @@ def recognise(sample: Sample) -> int:
             return _BEGUN if PREFACE.startswith(request) and len(request) > 2 else NO
         return server_begins(response)
     asked, answered = _frames(request), _frames(response)
-    if asked is None or answered is None:
+    if asked is None and answered is None:
         return NO
+    asked, answered = asked or _NONE, answered or _NONE  # a side may have been joined inside a frame
     if asked[1] == "response" or answered[1] == "request":
         return NO
     if asked[1] or answered[1] or max(asked[0], answered[0]) >= _ENOUGH:

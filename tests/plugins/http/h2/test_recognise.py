@@ -28,7 +28,13 @@ def test_sure(asked: bytes, told: bytes, midstream: bool) -> None:
 
 @pytest.mark.parametrize(
     ("asked", "told", "midstream"),
-    [(PREFACE[:10], b"", False), (b"", settings(), False), (b"", settings((3, 1))[:6], False), (PINGS, b"", True)],
+    [
+        (PREFACE[:10], b"", False),
+        (b"", settings(), False),
+        (b"", settings((3, 1))[:6], False),
+        (PINGS, b"", True),
+        (PINGS, b"inside a body", True),
+    ],
 )
 def test_perhaps(asked: bytes, told: bytes, midstream: bool) -> None:
     assert NO < recognise(Sample(asked, told, midstream=midstream)) < SURE
