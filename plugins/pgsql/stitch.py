@@ -25,7 +25,7 @@ ENDS = frozenset({SYNC, QUERY, FUNCTION_CALL, STARTUP})  # what ReadyForQuery an
 _NOTHING: deque[Request] = deque(maxlen=0)
 DEEP = 256  # requests looked at for the one an answer belongs to
 MAX_TAGS = 64  # shown of one request
-MAX_SAID = 4096  # characters of notices and errors of one request
+MAX_SAID = 4096  # characters of notices and errors
 
 
 class Stitcher:

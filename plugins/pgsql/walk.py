@@ -9,17 +9,17 @@ from struct import Struct
 from pxcap.plugins.pgsql.wire import DATA_ROW, HEADER_SIZE
 
 MIN_ROW = 6  # length of a DataRow without columns
-ALIKE = 3  # rows of one length before more are expected
-FEW, MANY = 8, 1024  # looked at at once
+ALIKE = 2  # rows as long as the one before, from which more are expected
+FEW, SEVERAL, MANY = 8, 64, 1024  # rows: not worth looking at at once; looked at at once at first, and at most
 
 _HEADER = Struct(">BI").unpack_from
-_TYPE = bytes([DATA_ROW])
+_BYTES = [bytes([byte]) for byte in range(256)]
 
 
 def rows(buf: bytes, pos: int, end: int) -> tuple[int, int]:
     """How many whole rows lie in `buf` from `pos` to `end`, and where the first message begins that is none."""
     header, last = _HEADER, end - HEADER_SIZE
-    count, alike, before, ahead = 0, 0, -1, FEW
+    count, alike, before, ahead = 0, 0, -1, SEVERAL
     while pos <= last:
         kind, size = header(buf, pos)
         if kind != DATA_ROW or size < MIN_ROW:
@@ -30,30 +30,28 @@ def rows(buf: bytes, pos: int, end: int) -> tuple[int, int]:
         pos = stop
         count += 1
         if size != before:
-            before, alike = size, 0
+            before, alike = size, min(alike, 0)
             continue
         alike += 1
-        if alike < ALIKE:
+        if alike < ALIKE or end - pos < FEW * (size + 1):
             continue
-        stride = size + 1
-        many = min((end - pos) // stride, ahead)
-        if many >= FEW and _same(buf, pos, stride, many, size):
-            pos += many * stride
-            count += many
+        many = min((end - pos) // (size + 1), ahead)
+        same = _same(buf, pos, size, many)
+        pos += same * (size + 1)
+        count += same
+        if same == many:
             ahead = min(ahead * 2, MANY)
-        else:
-            alike, ahead = -FEW, FEW
+        elif same < FEW:
+            alike = -SEVERAL  # they only look alike: go on one by one for a while
     return count, pos
 
 
-def _same(buf: bytes, pos: int, stride: int, many: int, size: int) -> bool:
-    """Whether so many rows follow each other that are all of one length."""
-    stop = pos + many * stride
-    low, high = divmod(size, 256)[::-1]
-    return (
-        buf[pos + 4 : stop : stride] == bytes([low]) * many
-        and buf[pos:stop:stride] == _TYPE * many
-        and buf[pos + 3 : stop : stride] == bytes([high & 255]) * many
-        and buf[pos + 2 : stop : stride] == bytes([high >> 8 & 255]) * many
-        and buf[pos + 1 : stop : stride] == bytes([high >> 16]) * many
-    )
+def _same(buf: bytes, pos: int, size: int, many: int) -> int:
+    """How many of so many rows that would follow each other are all of one length."""
+    stride = size + 1
+    for at, byte in ((4, size & 255), (0, DATA_ROW), (3, size >> 8 & 255), (2, size >> 16 & 255), (1, size >> 24)):
+        each = buf[pos + at : pos + many * stride : stride]
+        many -= len(each.lstrip(_BYTES[byte]))
+        if not many:
+            break
+    return many
