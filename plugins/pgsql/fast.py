@@ -12,7 +12,7 @@ from pxcap.plugins.pgsql.lane import HEADER, Clock
 from pxcap.plugins.pgsql.requests import Requests
 from pxcap.plugins.pgsql.stitch import Stitcher
 from pxcap.plugins.pgsql.types import Asked, Cycle
-from pxcap.plugins.pgsql.walk import rows
+from pxcap.plugins.pgsql.walk import MIN_ROW, rows
 from pxcap.plugins.pgsql.wire import BIND, COMMAND_COMPLETE, DATA_ROW, HEADER_SIZE, PARSE, QUERY, ROW_DESCRIPTION
 
 _DESCRIBE = b"D\0\0\0\x06P\0"  # the unnamed portal
@@ -21,6 +21,9 @@ _SYNC = b"S\0\0\0\x04"
 _TAIL, _SHORT_TAIL = _DESCRIBE + _EXECUTE + _SYNC, _EXECUTE + _SYNC
 _PARSED, _BOUND, _NO_DATA = b"1\0\0\0\x04", b"2\0\0\0\x04", b"n\0\0\0\x04"
 _READY = b"Z\0\0\0\x05"
+_ONE_TEXT = b"\0\0\0\0\1"  # behind a statement's name: no formats, one value
+_RESULTS = (b"\0\0", b"\0\1\0\0", b"\0\1\0\1")  # formats of what comes back
+_NONE: list[int] = []
 _LONGEST_TAG = 80
 MAX_SENT = 16384  # bytes of a statement or of values
 LEAST_LIMIT = 256  # body limit from which tags need no cutting
@@ -37,6 +40,7 @@ def common_requests(buf: bytes, pos: int, clock: Clock, requests: Requests, stit
     if most < LEAST_LIMIT:
         return pos
     entry: Asked | Cycle
+    values: list[bytes | None]
     while end - pos > HEADER_SIZE:
         kind, size = HEADER(buf, pos)
         at = pos
@@ -62,7 +66,17 @@ def common_requests(buf: bytes, pos: int, clock: Clock, requests: Requests, stit
             else:
                 break
             named = buf.find(b"\0", at + HEADER_SIZE + 1, stop)
-            if named < 0 or (bound := _bound(buf, named + 1, stop)) is None:
+            if named < 0:
+                break
+            if (
+                buf.startswith(_ONE_TEXT, named)
+                and (size := _LENGTH(buf, named + 5)[0]) >= 0
+                and (buf[named + 9 + size : stop] in _RESULTS)
+            ):
+                formats, values = _NONE, [buf[named + 9 : named + 9 + size]]
+            elif (bound := _bound(buf, named + 1, stop)) is not None:
+                formats, values = bound
+            else:
                 break
             time = clock.at(pos)
             if clock.next < after:
@@ -71,8 +85,7 @@ def common_requests(buf: bytes, pos: int, clock: Clock, requests: Requests, stit
             statement = requests.parsed(buf[pos + HEADER_SIZE : at]) if parsed else requests.statement(name)
             if statement is None or statement.flaw or (parsed and name != requests.last_parsed):
                 break
-            portal = requests.bound_unnamed(statement, *bound, stop - named)
-            entry = Cycle(time, portal, parsed, described)
+            entry = Cycle(time, requests.bound_unnamed(statement, formats, values, stop - named), parsed, described)
         append(entry)
         requests.copying = entry
         weight += entry.weight
@@ -156,7 +169,11 @@ def common_responses(
         told = at
         count = 0
         if at <= last and buf[at] == DATA_ROW:
-            count, at = rows(buf, at, end)
+            stop = at + 1 + HEADER(buf, at)[1]
+            if stop <= last and buf[stop] == COMMAND_COMPLETE and stop - at > MIN_ROW:
+                count, at = 1, stop
+            else:
+                count, at = rows(buf, at, end)
         if at > last or buf[at] != COMMAND_COMPLETE:
             break
         done = at + 1 + HEADER(buf, at)[1]
