@@ -40,23 +40,12 @@ class Stitcher:
         rows: Made and not yet taken.
     """
 
+    # fmt: off
     __slots__ = (
-        "_behind",
-        "_error",
-        "_extended",
-        "_goodbye",
-        "_goodbye_heard",
-        "_voided",
-        "ignoring_sync",
-        "limit",
-        "orphan",
-        "pending",
-        "refused",
-        "rows",
-        "skipping",
-        "sure",
-        "weight",
+        "_behind", "_error", "_extended", "_goodbye", "_goodbye_heard", "_voided", "ignoring_sync", "limit",
+        "orphan", "pending", "refused", "rows", "skipping", "sure", "weight",
     )
+    # fmt: on
 
     def __init__(self, settings: Settings, sure: bool, error: Callable[[str], None]) -> None:
         self.limit = settings.body_limit
