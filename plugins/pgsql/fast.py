@@ -11,7 +11,7 @@ from pxcap.plugins.pgsql import render
 from pxcap.plugins.pgsql.lane import HEADER, Clock
 from pxcap.plugins.pgsql.requests import Requests
 from pxcap.plugins.pgsql.stitch import Stitcher
-from pxcap.plugins.pgsql.types import Asked, Cycle
+from pxcap.plugins.pgsql.types import Asked, Cycle, Portal, Statement
 from pxcap.plugins.pgsql.walk import MIN_ROW, rows
 from pxcap.plugins.pgsql.wire import BIND, COMMAND_COMPLETE, DATA_ROW, HEADER_SIZE, PARSE, QUERY, ROW_DESCRIPTION
 
@@ -39,6 +39,8 @@ def common_requests(buf: bytes, pos: int, clock: Clock, requests: Requests, stit
     most = min(MAX_SENT, stitch.limit)  # so that none needs cutting
     if most < LEAST_LIMIT:
         return pos
+    portals, known = requests.portals, b""
+    statement: Statement | None = None
     entry: Asked | Cycle
     values: list[bytes | None]
     while end - pos > HEADER_SIZE:
@@ -82,10 +84,18 @@ def common_requests(buf: bytes, pos: int, clock: Clock, requests: Requests, stit
             if clock.next < after:
                 break
             name = buf[at + HEADER_SIZE + 1 : named]
-            statement = requests.parsed(buf[pos + HEADER_SIZE : at]) if parsed else requests.statement(name)
-            if statement is None or statement.flaw or (parsed and name != requests.last_parsed):
+            if parsed:
+                statement = requests.parsed(buf[pos + HEADER_SIZE : at])
+                if name != requests.last_parsed:
+                    break
+                known = b""
+            elif not known or name != known:
+                statement = requests.statement(name)
+                known = name
+            if statement is None or statement.flaw:
                 break
-            entry = Cycle(time, requests.bound_unnamed(statement, formats, values, stop - named), parsed, described)
+            portals.unnamed = portal = Portal(statement, formats, values, None, stop - named)
+            entry = Cycle(time, portal, parsed, described)
         append(entry)
         requests.copying = entry
         weight += entry.weight

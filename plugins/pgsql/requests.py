@@ -34,6 +34,7 @@ class Requests:
         replication: The startup message asked for replication mode.
         copying: The last request that COPY data can belong to.
         last_parsed: Name of the statement that was defined last.
+        portals: By name.
     """
 
     def __init__(self, settings: Settings, stitch: Stitcher, count: Callable[[str], None], midstream: bool) -> None:
@@ -43,7 +44,7 @@ class Requests:
         self._stitch = stitch
         self._error = count
         self._statements: Named[Statement] = Named(MAX_NAMED, MAX_TEXTS)
-        self._portals: Named[Portal] = Named(MAX_PORTALS, MAX_VALUES)
+        self.portals: Named[Portal] = Named(MAX_PORTALS, MAX_VALUES)
         self._memo: dict[bytes, tuple[bytes, str, tuple[int, ...]]] = {}  # Parse bodies that were seen
         self.last_parsed = b""
         self.replication = False
@@ -80,7 +81,7 @@ class Requests:
     def lost(self) -> None:
         """Messages may be missing: what is bound, and the unnamed statement, may be another by now."""
         self._missing = LOST
-        self._portals.clear()
+        self.portals.clear()
         self._statements.pop(b"")
         self.copying = None
 
@@ -140,7 +141,7 @@ class Requests:
             portal = Portal(self.statement(prepared), formats, values, size=len(rest))
             if not flaw:
                 self._error("bad_bind")
-            self._portals.keep(name, portal, len(rest))
+            self.portals.keep(name, portal, len(rest))
         self._put(Request(wire.BIND, time, portal.statement.text, portal), flaw, portal.statement)
 
     def _execute(self, buf: bytes, start: int, stop: int, time: int, flaw: str) -> None:
@@ -164,7 +165,7 @@ class Requests:
         if statement is not None and statement.text:
             text += f": {statement.text}"
         elif kind == PORTAL:
-            self._portals.pop(name)
+            self.portals.pop(name)
         self._put(Request(wire.CLOSE, time, text), flaw, statement)
 
     def _sync(self, buf: bytes, start: int, stop: int, time: int, flaw: str) -> None:
@@ -199,13 +200,7 @@ class Requests:
         """Define the portal of a Bind."""
         values = self._values(bind.values)
         portal = Portal(statement, bind.formats, values, size=sum(len(value) for value in values if value))
-        self._portals.keep(bind.portal, portal, portal.size + 60 * len(values))
-        return portal
-
-    def bound_unnamed(self, statement: Statement, formats: list[int], values: list[bytes | None], size: int) -> Portal:
-        """Define the unnamed portal; its values are `size` bytes and no more than the body limit."""
-        portal = Portal(statement, formats, values, None, size)
-        self._portals.unnamed = portal
+        self.portals.keep(bind.portal, portal, portal.size + 60 * len(values))
         return portal
 
     def _put(self, request: Request, flaw: str, statement: Statement | None = None) -> None:
@@ -237,7 +232,7 @@ class Requests:
         return statement
 
     def _portal(self, name: bytes) -> Portal:
-        portal = self._portals.get(name)
+        portal = self.portals.get(name)
         text = f'portal "{clip_text(name, MAX_NAME)}"' if name else None
         return portal or Portal(Statement(text, flaw=self._missing))
 
