@@ -4,7 +4,7 @@ Each direction is a lane of messages. Requests that run far ahead of the answers
 messages counts rows where they lie; everything else goes to `Requests` and `Responses`.
 """
 
-from pxcap.core.ahead import Ahead
+from pxcap.core.ahead import MAX_BYTES, Ahead
 from pxcap.core.protocol import REQUEST, RESPONSE, TRUNCATED, ConnectionInfo, Parser, Row
 from pxcap.core.stream import Chunk
 from pxcap.plugins.pgsql import wire
@@ -18,7 +18,6 @@ from pxcap.plugins.pgsql.walk import MIN_ROW, rows
 from pxcap.plugins.pgsql.wire import COPY_DATA, DATA_ROW, HEADER_SIZE, KEEP, MAX_MESSAGE
 
 ENOUGH = 2048  # unanswered requests before more are parsed
-MAX_AHEAD = 1 << 20  # bytes of requests that wait: a window of the capture
 TLS_HANDSHAKE = 0x16
 _VALID = (wire.REQUESTS, wire.RESPONSES)
 
@@ -26,7 +25,7 @@ _VALID = (wire.REQUESTS, wire.RESPONSES)
 class PgsqlParser(Parser):
     """Parses and matches one connection.
 
-    Holds MAX_AHEAD bytes of requests that run ahead, a message of each side up to the body limit or KEEP, and what
+    Holds MAX_BYTES bytes of requests that run ahead, a message of each side up to the body limit or KEEP, and what
     `Requests` and `Stitcher` name: statements, portals and requests without an answer.
     """
 
@@ -124,7 +123,7 @@ class PgsqlParser(Parser):
         """Parse requests that run ahead, until enough await their answers."""
         ahead, stitch = self._ahead, self._stitch
         while ahead.size and not self.done:
-            if not everything and stitch.sure and ahead.size <= MAX_AHEAD:
+            if not everything and stitch.sure and ahead.size <= MAX_BYTES:
                 pending = stitch.pending
                 if len(pending) >= ENOUGH or stitch.weight >= MAX_WEIGHT // 2:
                     return

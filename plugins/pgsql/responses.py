@@ -207,7 +207,6 @@ class Responses:
     def _notice(self, buf: bytes, start: int, stop: int, when: int) -> None:
         _, text = self._told(buf, start, stop)
         self._stitch.front()
-        self._stitch.front()
         pending = self._stitch.pending
         request = self._stitch.orphan or (pending[0] if pending else None)
         if request is None or request.kind == SYNC or request.time > when:

@@ -58,7 +58,7 @@ AUTH_METHODS = {
     9: "SSPI",
     10: "SASL",
 }
-AUTH_OK, AUTH_SASL, AUTH_SASL_CONTINUE, AUTH_SASL_FINAL, AUTH_GSS_CONTINUE = 0, 10, 11, 12, 8
+AUTH_SASL = 10
 
 _CSTRING = NullTerminated(GreedyBytes)
 _FORMATS = PrefixedArray(Int16ub, Int16ub)  # 0 text, 1 binary
@@ -68,7 +68,6 @@ FIRST = layout(Struct("size" / Int32ub, "code" / Int32ub), "pgsql first message"
 PARAMETERS = layout(GreedyRange(Struct("name" / _CSTRING, "value" / _CSTRING)), "pgsql startup parameters")
 CANCEL_BODY = layout(Struct("pid" / Int32sb), "pgsql cancel request")  # then the secret key
 
-QUERY_BODY = layout(Struct("sql" / _CSTRING), "pgsql Query")
 PARSE_BODY = layout(
     Struct("name" / _CSTRING, "sql" / _CSTRING, "types" / PrefixedArray(Int16ub, Int32ub)), "pgsql Parse"
 )
@@ -88,7 +87,6 @@ CALL_BODY = layout(
     Struct("function" / Int32ub, "formats" / _FORMATS, "values" / PrefixedArray(Int16ub, _VALUE), "result" / Int16ub),
     "pgsql FunctionCall",
 )
-TEXT_BODY = layout(Struct("text" / _CSTRING), "pgsql CommandComplete and CopyFail")
 
 AUTH_BODY = layout(Struct("code" / Int32ub), "pgsql Authentication")
 MECHANISMS = layout(GreedyRange(_CSTRING), "pgsql SASL mechanisms")

@@ -320,7 +320,7 @@ def test_a_notice_before_the_answer_of_a_plain_cycle_belongs_to_its_execute_or_b
     ],
 )
 def test_requests_without_answers_stay_bounded(unit: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(parser_module, "MAX_AHEAD", 1 << 17)
+    monkeypatch.setattr(parser_module, "MAX_BYTES", 1 << 17)
     parser = PgsqlParser(ConnectionInfo())
     start = startup(b"user", b"app")
     parser.feed(0, Chunk(start, 0, [0], [1]))
