@@ -33,6 +33,7 @@ WRITERS = sa.Table(
     sa.Column("batch", sa.BigInteger, nullable=False),
 )
 TABLE, ALIAS = "TABLE", "ALIAS"
+_FORGET = SCHEMA.delete().where(SCHEMA.c.table_name == sa.bindparam("of"), SCHEMA.c.column_name == sa.bindparam("at"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +108,12 @@ def _describe(connection: sa.Connection, table: Table, stored: dict[str, tuple[o
     }
     if not stored.keys() <= wanted.keys():  # a newer plugin wrote here: it knows better
         wanted = {name: row for name, row in wanted.items() if name not in stored}
-    changed = [row for name, row in wanted.items() if stored.get(name) != row]
-    for row in changed:
-        connection.execute(SCHEMA.delete().where(SCHEMA.c.table_name == row[0], SCHEMA.c.column_name == row[1]))
-        connection.execute(SCHEMA.insert().values(row))
+    changed = [dict(zip(SCHEMA.c.keys(), row, strict=True)) for name, row in wanted.items() if stored.get(name) != row]
+    if not changed:
+        return
+    if stored:
+        connection.execute(_FORGET, [{"of": row["table_name"], "at": row["column_name"]} for row in changed])
+    connection.execute(SCHEMA.insert(), changed)
 
 
 def _alias(
