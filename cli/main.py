@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from pxcap.cli.collection import rare_collection
 from pxcap.cli.doctor import doctor
 from pxcap.cli.errors import DONE, report
 from pxcap.cli.plugin import plugin_app
@@ -63,8 +64,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     arguments = list(sys.argv[1:] if argv is None else argv) or ["--help"]
     try:
-        command = typer.main.get_command(app)
-        status = command.main(args=arguments, prog_name="pxcap", standalone_mode=False)
+        with rare_collection():
+            command = typer.main.get_command(app)
+            status = command.main(args=arguments, prog_name="pxcap", standalone_mode=False)
         sys.stdout.flush()
     except SystemExit as exit_:  # a reader of our output that has gone
         return exit_.code if isinstance(exit_.code, int) else 1

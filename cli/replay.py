@@ -1,8 +1,6 @@
 """`pxcap replay`."""
 
-import gc
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -59,6 +57,7 @@ def replay(
 
     Example: zcat trace.pcap.gz | pxcap replay - --only http,dns -o json
     """
+    from pxcap.cli.collection import settled
     from pxcap.cli.given import given_files
     from pxcap.cli.interrupt import catch_interrupt
     from pxcap.cli.progress import progress_line
@@ -75,7 +74,7 @@ def replay(
         with catch_interrupt() as interruption, open_store(store) as opened:
             opened.prepare(registry.tables())
             writer = opened.writer()
-            with progress_line() as show, writer, _rare_collection():
+            with progress_line() as show, writer, settled():
 
                 def step(now: Progress) -> None:
                     interruption.check()
@@ -94,19 +93,6 @@ def replay(
         report(error)
     if done.failed or any(writer.rejected.values()):
         raise typer.Exit(FAILED)
-
-
-@contextmanager
-def _rare_collection() -> Iterator[None]:
-    """Look for cyclic garbage rarely: rows have no cycles, and looking every 700 of them costs a tenth of a replay."""
-    before = gc.get_threshold()
-    gc.freeze()
-    gc.set_threshold(100_000, 20, 100)
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)
-        gc.unfreeze()
 
 
 def _options(registry: "Registry", only: str, decode_as: Iterable[str], settings: Settings) -> "ReplayOptions":
