@@ -236,8 +236,12 @@ class Commands:
         """A statement was prepared."""
         ident, params = found
         self.latest = ident
-        secret = self._redact and params > 0 and text is not None and asks_secret(text)
+        secret = params > 0 and text is not None and self.hides(text)
         self.remember(ident, Statement(text, params, secret=secret))
+
+    def hides(self, text: str) -> bool:
+        """Whether what is bound to a statement is a secret, and hidden."""
+        return self._redact and asks_secret(text)
 
     def remember(self, ident: int, statement: Statement) -> None:
         """Keep a statement; the oldest go when there are too many."""

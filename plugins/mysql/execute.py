@@ -5,10 +5,10 @@ Sources: "COM_STMT_EXECUTE", "COM_QUERY" of the MySQL source documentation; "COM
 
 from typing import Any
 
-from pxcap.core.text import clip_text, to_text
-from pxcap.plugins.mysql.charsets import UTF8, decode
+from pxcap.core.text import to_text
+from pxcap.plugins.mysql.charsets import UTF8
 from pxcap.plugins.mysql.types import Statement
-from pxcap.plugins.mysql.values import UnreadableError, Value, value
+from pxcap.plugins.mysql.values import UnreadableError, Value, long_text, value
 from pxcap.plugins.mysql.wire import MAX_PARAMS, UNSIGNED, lenenc
 
 Long = dict[int, tuple[bytes, int]]
@@ -94,16 +94,11 @@ def _typed(
         if nulls[at >> 3] >> (at & 7) & 1:
             pass
         elif at in long:
-            shown = _long(*long[at], codec)
+            shown = long_text(*long[at], codec)
         else:
             shown, pos = value(body, pos, types[2 * at], types[2 * at + 1] & UNSIGNED != 0, codec)
         pairs.append((names[at] if names else "", shown))
     return pairs, pos, types
-
-
-def _long(data: bytes, size: int, codec: str) -> str:
-    text = clip_text(data, len(data) - 1) if codec == UTF8 and size > len(data) else decode(data, codec)
-    return text if size == len(data) else f"{text}... ({size} bytes)"
 
 
 def _guess(body: bytes, pos: int) -> int:

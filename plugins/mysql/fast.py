@@ -100,7 +100,7 @@ def _result(buf: bytes, pos: int, last: int, columns: int) -> tuple[int, int]:
     if pos > last:
         return -1, 0
     if buf[pos + 4] == 0xFE and word(buf, pos)[0] & 0xFFFFFF == 5:
-        if pos + 9 > len(buf) or buf[pos + 7] & 0x40:
+        if pos + 9 > len(buf) or buf[pos + 7] & 0x40 or buf[pos + 8] & 0x10:  # a cursor; output parameters
             return -1, 0
         pos += 9
     count = 0

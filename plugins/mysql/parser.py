@@ -43,7 +43,7 @@ class MysqlParser(Parser):
         self._answers = Inbox()
         self._lost = info.midstream  # the place in the answers
         self._commands = Commands(info.settings)
-        self._reader = ReplyReader(limit)
+        self._reader = ReplyReader(limit, info.settings.redact)
         self._stitch = Stitcher(self._commands, self._reader, info.midstream)
         self._phase: ConnectionPhase | None = None if info.midstream else ConnectionPhase(limit)
         self._ahead: deque[Chunk | _Gap] = deque()

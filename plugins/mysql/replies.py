@@ -16,6 +16,7 @@ from pxcap.core.stream import Inbox
 from pxcap.core.text import clip_text
 from pxcap.plugins.mysql import wire
 from pxcap.plugins.mysql.outcome import PLAIN, Okay, in_words, read_eof, read_error, read_ok, remember
+from pxcap.plugins.mysql.outputs import Outputs
 from pxcap.plugins.mysql.types import Reply
 from pxcap.plugins.mysql.wire import HEADER, MAX_PAYLOAD, MAX_SMALL, lenenc
 
@@ -53,10 +54,12 @@ class ReplyReader:
         skip: Bytes to come of a packet that is passed over.
     """
 
-    __slots__ = ("_affected", "_cont", "_eofs", "_first", "_last", "_left", "_limit", "_more", "_note", "_parts", "_pending", "_prepared", "_rows", "_state", "_total", "bad", "charset", "codec", "deprecate", "errors", "flags", "ordered", "sequence", "skip", "started", "upload")  # fmt: skip
+    __slots__ = ("_affected", "_cont", "_first", "_given", "_last", "_left", "_limit", "_more", "_note", "_outputs", "_parts", "_pending", "_prepared", "_redact", "_rows", "_state", "_status", "_total", "bad", "charset", "codec", "deprecate", "errors", "flags", "ordered", "sequence", "skip", "started", "upload")  # fmt: skip
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, redact: bool = True) -> None:
         self._limit = limit
+        self._redact = redact
+        self._outputs = Outputs(min(limit, MAX_SMALL))
         self.deprecate: bool | None = None
         self.flags = -1
         self.codec = "utf-8"
@@ -77,32 +80,38 @@ class ReplyReader:
         self._left = 0  # definitions to come
         self._pending: list[int] = []  # further groups of definitions
         self._rows = 0  # of this result
+        self._status = 0  # of this result, as the EOF in front of its rows states it
         self._total: int | None = None  # of all results before
         self._affected: int | None = None
         self._note = ""
         self._parts: list[str] = []
         self._more = 0
         self._prepared: tuple[int, int] | None = None
+        self._given = ""  # output parameters, as the text shows them
+        self._outputs.begin(0)
 
     def take(self, inbox: Inbox, command: int, answer: int) -> Reply | None:
         """Go on with the answer to `command` (-1: unknown), whose first packet has the id `answer` (-1: unknown).
 
         Returns it when it is complete; None when more bytes are needed, or `bad`.
         """
+        keep = self._outputs.add
         while True:
-            buf, pos = inbox.buf, inbox.pos
-            size = len(buf)
+            buf, start = inbox.buf, inbox.pos
+            size, pos = len(buf), start
             if self.skip:
                 step = min(self.skip, size - pos)
                 self.skip -= step
                 inbox.pos = pos = pos + step
                 if self.skip:
+                    keep(buf, start, pos)
                     return None
             state = self._state
             if state is State.ROWS and not self._cont:
                 inbox.pos = pos = self._walk(buf, pos)
             elif state is State.COLUMNS:
                 inbox.pos = pos = self._columns(buf, pos)
+            keep(buf, start, pos)
             if pos > size:
                 self.skip, inbox.pos = pos - size, size
                 return None
@@ -198,6 +207,7 @@ class ReplyReader:
                 end = read_eof(body)
                 if state is State.META and not end.status & wire.CURSOR_EXISTS:
                     self._state = State.ROWS
+                    self._status = end.status
                     return None
             else:
                 end = read_ok(body, self.flags, self.codec) or PLAIN
@@ -257,8 +267,9 @@ class ReplyReader:
             self.errors.append("bad_answer")
             return self._reply(0, None)
         self._left = count
-        self._rows = 0
+        self._rows = self._status = 0
         self._state = State.COLUMNS if follow else State.META
+        self._outputs.begin(count if follow and command != wire.QUERY else 0)
         return None
 
     def _prepare(self, body: bytes) -> Reply | None:
@@ -309,11 +320,15 @@ class ReplyReader:
     def _rows_end(self, end: Okay) -> Reply | None:
         unsure = self._note != ""
         text = f"Resultset rows {'>=' if unsure else '='} {self._rows}"
-        if end.status & wire.PS_OUT_PARAMS:
-            text += " (output parameters)"
+        status = end.status
+        if (status | self._status) & wire.PS_OUT_PARAMS:
+            # MySQL without DEPRECATE_EOF says so, and that an OK follows, in front of the row only
+            status |= self._status & wire.MORE_RESULTS
+            self._given = self._outputs.text(self.codec, self._redact)
+            text += f" (output parameters {self._given})" if self._given else " (output parameters)"
         self._total = self._rows + (self._total or 0)
         self._rows = 0
-        return self._result_end(end.status, text)
+        return self._result_end(status, text)
 
     def _result_end(self, status: int, text: str) -> Reply | None:
         if not status & wire.MORE_RESULTS:
@@ -335,7 +350,8 @@ class ReplyReader:
         if self._parts and text is not None:
             text = in_words([*self._parts, text], self._more)
         rows = None if self._note else self._total
-        return Reply(0, 0, status, text, code, state, rows, self._affected, self._note, self._prepared)
+        given = self._given
+        return Reply(0, 0, status, text, code, state, rows, self._affected, self._note, self._prepared, given)
 
     def _complete(self, reply: Reply) -> Reply:
         reply = reply._replace(first=self._first, last=self._last)
@@ -346,6 +362,7 @@ class ReplyReader:
         """`size` bytes were not captured: whether the place in the answer is lost, and the answer that was begun if so."""
         begun = len(inbox.buf) - inbox.pos
         inbox.clear()
+        self._outputs.begin(0)
         if not begun and size <= self.skip:
             self.skip -= size
             return False, None

@@ -101,6 +101,8 @@ class Stitcher:
         said = reply.text
         if reply.status == ERROR and said and text and REDACTED in text:
             said = redact_error(reply.code, said)
+        elif reply.outputs and said and text and self._commands.hides(text):
+            said = said.replace(reply.outputs, REDACTED)
         if reply.note or guessed:
             note = notes(note, reply.note, "guessed" if guessed else "")
         if reply.status == OK:

@@ -79,6 +79,7 @@ class Reply(NamedTuple):
         affected: affected_rows.
         note: Why it is doubtful.
         prepared: For a statement prepared: its id, and how many parameters it has.
+        outputs: Output parameters, as they stand in `text`.
     """
 
     first: int
@@ -91,3 +92,4 @@ class Reply(NamedTuple):
     affected: int | None
     note: str
     prepared: tuple[int, int] | None = None
+    outputs: str = ""

@@ -9,8 +9,9 @@ from math import isfinite
 from struct import Struct
 
 from pxcap.core.layout import LayoutError
+from pxcap.core.text import clip_text
 from pxcap.plugins.mysql import wire
-from pxcap.plugins.mysql.charsets import decode
+from pxcap.plugins.mysql.charsets import UTF8, decode
 from pxcap.plugins.mysql.wire import DATE_VALUE, TIME_VALUE, lenenc
 
 Value = int | float | str | None
@@ -19,7 +20,7 @@ _INTEGERS = {wire.TINY: 1, wire.SHORT: 2, wire.YEAR: 2, wire.LONG: 4, wire.INT24
 _FLOAT, _DOUBLE = Struct("<f").unpack_from, Struct("<d").unpack_from
 _DATES = frozenset({wire.DATE, wire.NEWDATE, wire.DATETIME, wire.TIMESTAMP, wire.DATETIME2, wire.TIMESTAMP2})
 _TIMES = frozenset({wire.TIME_TYPE, wire.TIME2})
-_STRINGS = frozenset(
+STRINGS = frozenset(
     {
         *(wire.DECIMAL, wire.VARCHAR, wire.BIT, wire.VECTOR, wire.JSON, wire.NEWDECIMAL, wire.ENUM, wire.SET),
         *(wire.TINY_BLOB, wire.MEDIUM_BLOB, wire.LONG_BLOB, wire.BLOB, wire.VAR_STRING, wire.STRING, wire.GEOMETRY),
@@ -43,7 +44,7 @@ def value(buf: bytes, pos: int, kind: int, unsigned: bool, codec: str) -> tuple[
         if end > len(buf):
             raise UnreadableError
         return int.from_bytes(buf[pos:end], "little", signed=not unsigned), end
-    if kind in _STRINGS:
+    if kind in STRINGS:
         try:
             size, pos = lenenc(buf, pos)
         except IndexError as err:
@@ -61,6 +62,14 @@ def value(buf: bytes, pos: int, kind: int, unsigned: bool, codec: str) -> tuple[
     if kind == wire.NULL_TYPE:
         return None, pos
     raise UnreadableError
+
+
+def long_text(data: bytes, size: int, codec: str) -> str:
+    """A text of `size` bytes of which only its beginning was kept."""
+    if size <= len(data):
+        return decode(data, codec)
+    text = clip_text(data, len(data) - 1) if codec == UTF8 else decode(data, codec)
+    return f"{text}... ({size} bytes)"
 
 
 def _floating(buf: bytes, pos: int, kind: int) -> tuple[Value, int]:

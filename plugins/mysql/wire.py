@@ -23,7 +23,6 @@ STMT_BULK_EXECUTE = 0xFA  # MariaDB
 LAST_COMMAND = SUBSCRIBE_GROUP_REPLICATION
 
 SILENT = frozenset({QUIT, STMT_SEND_LONG_DATA, STMT_CLOSE})  # commands that are never answered
-EXECUTES = frozenset({STMT_EXECUTE, STMT_BULK_EXECUTE})
 STREAMS = frozenset({BINLOG_DUMP, BINLOG_DUMP_GTID, TABLE_DUMP, CLONE, SUBSCRIBE_GROUP_REPLICATION})  # replication
 BARE = frozenset({SLEEP, QUIT, STATISTICS, PROCESS_INFO, DEBUG, PING, TIME, DAEMON, RESET_CONNECTION})  # no argument
 
@@ -46,6 +45,7 @@ OK, MORE_DATA, NULL, INFILE, EOF, ERR = 0x00, 0x01, 0xFB, 0xFB, 0xFE, 0xFF  # fi
 VECTOR, JSON, NEWDECIMAL, ENUM, SET = 0xF2, 0xF5, 0xF6, 0xF7, 0xF8
 TINY_BLOB, MEDIUM_BLOB, LONG_BLOB, BLOB, VAR_STRING, STRING, GEOMETRY = range(0xF9, 0x100)
 UNSIGNED = 0x80  # in the second byte of a parameter's type
+UNSIGNED_COLUMN = 0x20  # "Column Definition Flags"
 
 MAX_SMALL = 65536  # longest packet that is waited for whole, where its content matters
 KEEP = 65536  # least bytes kept of a request, whatever the body limit

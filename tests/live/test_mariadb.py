@@ -245,3 +245,54 @@ def test_connector_python(tmp_path: Path, server: MariaDB) -> None:
         (23, insert, [0, "again", None, None, None], ERROR, None, None, 1062, "23000"),
     ]
     assert {row["req_body"] for row in found if row["req_cmd"] == 22} == {insert, typed, select}
+
+
+def test_output_parameters(tmp_path: Path, server: MariaDB) -> None:
+    if find_spec("mysql") is None:
+        pytest.skip("not installed: mysql-connector-python")
+    connector = import_module("mysql.connector")
+    create = (
+        "CREATE PROCEDURE outs(IN a INT, OUT b VARCHAR(40) CHARACTER SET utf8mb4, INOUT c DECIMAL(10,2), OUT d DATETIME(6),"
+        " OUT e BIGINT UNSIGNED, OUT f BLOB, INOUT g DOUBLE) BEGIN SELECT seq FROM seq_1_to_5; SET b = CONCAT('ü ', a),"
+        " c = c * a, d = '2024-02-29 01:02:03.5', e = 18446744073709551615, f = NULL, g = g + 0.25; END"
+    )
+    call = b"CALL outs(?, ?, ?, ?, ?, ?, ?)"
+    log = Log(server)
+    results = []
+    with captured(tmp_path / "my.pcap", server.port):
+        connection = connector.connect(
+            host="127.0.0.1",
+            port=server.port,
+            user="bench",
+            password=PASSWORD,
+            database="bench",
+            use_pure=True,
+            ssl_disabled=True,
+            client_flags=[connector.constants.ClientFlag.PS_MULTI_RESULTS],
+            charset="utf8mb4",
+            collation="utf8mb4_general_ci",
+        )
+        with connection, connection.cursor() as plain:
+            plain.execute(create)
+            statement = connection.cmd_stmt_prepare(call)
+            given = (3, None, Decimal("1.5"), None, None, None, 2.25)
+            for _ in range(2):  # its cursors stop at the first result, so what they are made of is used
+                answer = connection.cmd_stmt_execute(statement["statement_id"], given, statement["parameters"])
+                while isinstance(answer, tuple):
+                    names = [column[0] for column in answer[1]]
+                    read, _ = connection._protocol.read_binary_result(connection._socket, answer[1], -1)
+                    results.append((names, read))
+                    answer = connection._handle_binary_result(connection._socket.recv())
+            connection.cmd_stmt_close(statement["statement_id"])
+    found = compared(tmp_path / "my.pcap", log)
+    at = datetime(2024, 2, 29, 1, 2, 3, 500000)
+    got = ("ü 3", Decimal("4.50"), at, 2**64 - 1, None, 2.5)
+    assert [read for _, read in results] == [[(n,) for n in range(1, 6)], [got]] * 2
+    shown = dict(zip(results[1][0], ["ü 3", "4.50", f"{at}", 2**64 - 1, None, 2.5], strict=True))
+    values = [3, None, "1.5", None, None, None, 2.25]
+    assert asked(found, 23) == [(23, call.decode(), values, OK, 6, 0, None, None)] * 2
+    for row in (row for row in found if row["req_cmd"] == 23):
+        first, outputs, last = str(row["resp_body"]).split("; ")
+        assert (first, last) == ("Resultset rows = 5", "OK")
+        assert outputs.startswith("Resultset rows = 1 (output parameters {")
+        assert json.loads(outputs.partition("parameters ")[2][:-1]) == shown
