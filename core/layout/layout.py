@@ -1,7 +1,7 @@
 """`layout`: a construct declaration becomes a fast parser."""
 
 import weakref
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import construct
 
@@ -11,7 +11,7 @@ from pxcap.core.layout.interpret import Parse, interpreter
 
 
 class Layout:
-    """A declaration, compiled.
+    """A declaration, compiled when `parse` or what is told of it is first looked at: one never used costs next to nothing.
 
     Attributes:
         name: As given; names the classes of the parsed objects.
@@ -27,31 +27,43 @@ class Layout:
         source: The generated Python; empty when not `compiled`.
     """
 
-    __slots__ = ("__weakref__", "compiled", "declaration", "interpret", "name", "parse", "source", "why")
+    __slots__ = ("__weakref__", "_classes", "compiled", "declaration", "interpret", "name", "parse", "source", "why")
+    parse: Parse
+    compiled: bool
+    why: str
+    source: str
 
     def __init__(self, declaration: "construct.Construct[Any, Any]", name: str) -> None:
         self.name = name
         self.declaration = declaration
-        self.interpret, classes = interpreter(declaration, name)
-        self.parse: Parse = self.interpret
-        self.compiled = False
-        self.why = ""
-        self.source = ""
+        self.interpret, self._classes = interpreter(declaration, name)
+
+    if not TYPE_CHECKING:  # to a type checker the four are there from the start
+
+        def __getattr__(self, name: str) -> Any:
+            """Called for a slot that is still empty."""
+            if name not in _COMPILED:
+                raise AttributeError(f"a Layout has no {name}")
+            self._compile()
+            return getattr(self, name)
+
+    def _compile(self) -> None:
         try:
-            self.parse, self.source = generate(declaration, name, classes)
-            self.compiled = True
+            parse, source, why = *generate(self.declaration, self.name, self._classes), ""
         except UnsupportedError as error:
-            self.why = str(error)
+            parse, source, why = self.interpret, "", str(error)
+        self.parse, self.source, self.why, self.compiled = parse, source, why, not why
 
     def __repr__(self) -> str:
         return f"<Layout {self.name}: {'compiled' if self.compiled else 'interpreted, ' + self.why}>"
 
 
+_COMPILED = ("parse", "source", "why", "compiled")
 _made: list[weakref.ref[Layout]] = []
 
 
 def layout(declaration: "construct.Construct[Any, Any]", name: str) -> Layout:
-    """Compile a declaration; meant to be called once, at import, beside the declaration.
+    """A parser of a declaration; meant to be made once, at import, beside the declaration.
 
     Never refuses a declaration that construct accepts: what has no compiled form is interpreted, and `why` tells.
 

@@ -1,10 +1,13 @@
 import gc
+from importlib import import_module
+from typing import Any
 
 import construct as c
 import pytest
 from construct import this
 
 from pxcap.core.layout import Invalid, Partial, layout, layouts
+from pxcap.core.layout.generate import generate
 
 FRAME = c.Struct("kind" / c.Const(b"F"), "size" / c.Int8ub, "body" / c.Bytes(this.size))
 
@@ -35,6 +38,30 @@ def test_what_is_not_compiled_still_parses_and_says_why() -> None:
     assert made.parse is made.interpret
     assert repr(made) == "<Layout union: interpreted, Union has no compiled form>"
     assert made.parse(b"\x07")[0].a.x == 7
+
+
+@pytest.mark.parametrize("name", ["parse", "source", "why", "compiled"])
+def test_it_is_compiled_at_the_first_look_and_once(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[str] = []
+
+    def counted(declaration: Any, title: str, classes: Any) -> tuple[Any, str]:
+        calls.append(title)
+        return generate(declaration, title, classes)
+
+    monkeypatch.setattr(import_module("pxcap.core.layout.layout"), "generate", counted)
+    made = layout(FRAME, "frame")
+    assert calls == []
+    getattr(made, name)
+    assert calls == ["frame"]
+    assert made.parse is made.parse
+    assert (made.compiled, made.why) == (True, "")
+    assert made.source
+    assert calls == ["frame"]
+
+
+def test_nothing_else_is_made_up() -> None:
+    with pytest.raises(AttributeError, match="parsed"):
+        getattr(layout(FRAME, "frame"), "parsed")  # noqa: B009 - a type checker would refuse it
 
 
 def test_the_registry_holds_what_is_alive_in_order() -> None:
