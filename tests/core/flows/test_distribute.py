@@ -1,13 +1,16 @@
 """The way a capture falls into windows, and which way a flow takes through them, changes nothing."""
 
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 from tests.core.toy import TOY
 
 from pxcap.core.capture import CaptureReader
-from pxcap.core.flows.distribute import distribute
+from pxcap.core.flows.distribute import _in_sequence, distribute
 from pxcap.core.flows.table import FlowTable
+from pxcap.core.flows.tcp import TcpFlow
 from pxcap.core.packets import PacketWindow
 from pxcap.core.pipeline import Options, Pipeline
 from pxcap.core.protocol import Row
@@ -80,3 +83,59 @@ def test_packets_shown_twice_by_a_capture_on_all_interfaces_count_once(tmp_path:
     rows, pipeline = play(cut(tmp_path / "a.pcap", 1 << 20))
     assert [row[8:10] for row in rows] == [(str(n), str(n)) for n in range(20)]
     assert pipeline.tables["toy_events"].bytes_lost == 0
+
+
+@pytest.mark.parametrize("size", [1 << 11, 1 << 12])
+def test_swapped_and_repeated_segments_are_put_in_sequence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    talk = Conversation(server=("192.0.2.2", 7)).open()
+    for n in range(200):
+        talk.request(b"Q%d\n" % n * 3, mss=4).response(b"A%d\n" % n * 3, mss=5)
+    data = write_pcap(tmp_path / "a.pcap", [talk])
+    head, records, at = data[:24], [], 24
+    while at < len(data):
+        after = at + 16 + int.from_bytes(data[at + 8 : at + 12], "little")
+        records.append(data[at:after])
+        at = after
+    shuffled, before = [], b""
+    for number, record in enumerate(records):
+        if number % 7 == 5:
+            shuffled += [record, before, record]  # swapped with the one before, and sent again
+            before = b""
+        else:
+            shuffled.append(before)
+            before = record
+    (tmp_path / "b.pcap").write_bytes(head + b"".join([*shuffled, before]))
+    walked = []
+    packet = TcpFlow.packet
+
+    def counted(flow: TcpFlow, direction: int, *rest: Any) -> None:
+        walked.append(direction)
+        packet(flow, direction, *rest)
+
+    monkeypatch.setattr(TcpFlow, "packet", counted)
+    rows, pipeline = play(cut(tmp_path / "b.pcap", size))
+    by_the_way = len(walked)
+    plain, _ = play(cut(tmp_path / "a.pcap", 1 << 20))
+    assert rows == plain
+    assert len(rows) == 600
+    assert 0 < by_the_way < len(records) / 2, by_the_way
+    assert sum(totals.retransmits for totals in pipeline._totals.values()) == sum(
+        number % 7 == 5 and len(record) - 16 > 55 for number, record in enumerate(records)
+    )
+
+
+def test_what_sorting_does_not_mend_is_left_alone() -> None:
+    def sorted_out(*packets: tuple[int, int]) -> tuple[list[int], dict[int, list[int]]]:
+        seq = np.array([seq for seq, _ in packets], np.uint32)
+        wire = np.array([size for _, size in packets], np.int64)
+        places, repeated = _in_sequence(seq, wire, np.array([0, len(packets)]), np.array([0]))
+        return places.tolist(), {number: again.tolist() for number, again in repeated.items()}
+
+    assert sorted_out((4, 4), (0, 4), (8, 4)) == ([1, 0, 2], {})
+    assert sorted_out((0, 4), (4, 4), (0, 4), (8, 2)) == ([0, 1, 3], {0: [2]})
+    assert sorted_out((2**32 - 2, 4), (6, 4), (2, 4)) == ([0, 2, 1], {})
+    assert sorted_out((0, 4), (8, 4), (4, 3)) == ([0, 1, 2], {})  # a byte is missing
+    assert sorted_out((0, 4), (4, 4), (0, 6)) == ([0, 1, 2], {})  # repeated in part
+    assert sorted_out((0, 4), (9, 4)) == ([0, 1], {})
