@@ -25,13 +25,15 @@ from pxcap.plugins.mysql.wire import (
     lenenc,
 )
 
+_USUAL = PROTOCOL_41 | SECURE_CONNECTION | PLUGIN_AUTH | CONNECT_ATTRS  # of every client for many years
+
 
 @dataclass(frozen=True, slots=True)
 class Login:
     """What a client says when it connects or changes its user.
 
     Attributes:
-        flags: Capabilities of the client; MariaDB's extended ones in the upper 32 bits.
+        flags: Capabilities of the client; MariaDB's extended ones in the upper 32 bits. -1: not captured.
         charset: Collation id.
         user, database, plugin: As text; the latter two empty when not sent.
         attributes: Connection attributes, such as the client's name.
@@ -63,8 +65,10 @@ def greeting_flags(body: bytes) -> int | None:
     return flags if flags & LONG_PASSWORD else flags | greeting.mariadb << 32
 
 
-def read_login(body: bytes) -> Login | None:
-    """A login or a request for TLS; None when it is neither. What is cut off is left out."""
+def read_login(body: bytes, size: int) -> Login | None:
+    """A login or a request for TLS, truly of `size` bytes; None when it is neither. What is cut off is left out."""
+    if len(body) < min(size, LOGIN_SIZE):
+        return Login(flags=-1)
     try:
         fixed, _ = LOGIN.parse(body, 0)
     except LayoutError:
@@ -74,7 +78,7 @@ def read_login(body: bytes) -> Login | None:
         return _old_login(body)
     if not flags & LONG_PASSWORD:
         flags |= fixed.mariadb << 32
-    if flags & SSL and len(body) == LOGIN_SIZE:
+    if flags & SSL and size == LOGIN_SIZE:
         return Login(flags, fixed.charset, tls=True)
     user, pos = _string(body, LOGIN_SIZE)
     pos = _skip_secret(body, pos, flags)
@@ -99,7 +103,8 @@ def _old_login(body: bytes) -> Login | None:
 
 
 def read_change_user(body: bytes, flags: int) -> Login:
-    """COM_CHANGE_USER, from behind the command byte; `flags` are the connection's."""
+    """COM_CHANGE_USER, from behind the command byte; `flags` are the connection's, 0 when they were not captured."""
+    flags = flags or _USUAL
     user, pos = _string(body, 0)
     pos = _skip_secret(body, pos, flags & ~PLUGIN_AUTH_LENENC)
     database, pos = _string(body, pos)

@@ -170,8 +170,9 @@ class Commands:
             statement = Statement(None)
             if self.lost:
                 self.remember(ident, statement)
-        if statement.text is None:
-            note = ",".join(dict.fromkeys(word for word in (*note.split(","), self.lost) if word))
+        doubt = statement.note if statement.text is not None else self.lost
+        if doubt:
+            note = ",".join(dict.fromkeys(word for word in (*note.split(","), doubt) if word))
         return statement, note
 
     def _execute(self, packet: Packet) -> tuple[str | None, str | None, str]:
@@ -198,6 +199,8 @@ class Commands:
         """
         statement = self.statements.get(int.from_bytes(body[1:5], "little"))
         if statement is None or statement.text is None or statement.secret or statement.long or len(body) < 10:
+            return None
+        if statement.note:
             return None
         if self.flags & wire.QUERY_ATTRIBUTES:
             return None
@@ -232,12 +235,12 @@ class Commands:
             params = to_json({"param": data.param, "bytes": size})
         return statement.text, params, note
 
-    def prepared(self, text: str | None, found: tuple[int, int]) -> None:
-        """A statement was prepared."""
+    def prepared(self, text: str | None, found: tuple[int, int], note: str = "") -> None:
+        """A statement was prepared; the note of that command says why its text may not be whole."""
         ident, params = found
         self.latest = ident
         secret = params > 0 and text is not None and self.hides(text)
-        self.remember(ident, Statement(text, params, secret=secret))
+        self.remember(ident, Statement(text, params, secret=secret, note=note))
 
     def hides(self, text: str) -> bool:
         """Whether what is bound to a statement is a secret, and hidden."""

@@ -38,7 +38,8 @@ class ConnectionPhase:
     @property
     def flags(self) -> int:
         """Capabilities both sides have; -1 while either is unknown."""
-        return self.login.flags & self.server_flags if self.request is not None and self.server_flags >= 0 else -1
+        known = self.request is not None and self.server_flags >= 0 and self.login.flags >= 0
+        return self.login.flags & self.server_flags if known else -1
 
     @property
     def codec(self) -> str:
@@ -49,14 +50,15 @@ class ConnectionPhase:
         """Take a packet of the client."""
         if self.request is not None:
             return  # authentication data
-        login = read_login(packet.body)
+        login = read_login(packet.body, packet.size)
         if login is None:
             self.errors.append("bad_login")
             login = Login()
         self.login = login
         if not login.tls:
             params = to_json(dict(login.attributes)) if login.attributes else None
-            self.request = Request(packet.time, wire.CONNECT, login.text, params, packet.note)
+            text = login.text if login.flags >= 0 else None
+            self.request = Request(packet.time, wire.CONNECT, text, params, packet.note)
 
     def server(self, inbox: Inbox) -> Reply | None:
         """Take what the server said; the answer to the login when it is there, then the rest stays in the inbox."""

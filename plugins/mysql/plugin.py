@@ -3,12 +3,20 @@
 from pxcap.core.columns import Column, ColumnType
 from pxcap.core.comparison import Comparison
 from pxcap.core.markers import hookimpl
-from pxcap.core.protocol import ProtocolSpec
-from pxcap.plugins.mysql.parser import MysqlParser
+from pxcap.core.protocol import ConnectionInfo, Parser, ProtocolSpec
 from pxcap.plugins.mysql.recognise import recognise
 from pxcap.plugins.mysql.wire import PORT
 
 _T = ColumnType
+
+
+def _parser(info: ConnectionInfo) -> Parser:
+    """Its modules are loaded with the first connection that needs them."""
+    from pxcap.plugins.mysql.parser import MysqlParser
+
+    return MysqlParser(info)
+
+
 MYSQL = ProtocolSpec(
     name="mysql",
     api=1,
@@ -35,7 +43,7 @@ MYSQL = ProtocolSpec(
     ),
     summary="MySQL and MariaDB client/server protocol, text and prepared statements.",
     recognise=recognise,
-    parser=MysqlParser,
+    parser=_parser,
     ports=frozenset({PORT, 3307}),
 )
 

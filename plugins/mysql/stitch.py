@@ -97,7 +97,7 @@ class Stitcher:
         )
 
     def _pair(self, request: Request, reply: Reply, guessed: bool) -> None:
-        time, command, text, params, note, _, names = request
+        time, command, text, params, note, _, _ = request
         said = reply.text
         if reply.status == ERROR and said and text and REDACTED in text:
             said = redact_error(reply.code, said)
@@ -106,7 +106,7 @@ class Stitcher:
         if reply.note or guessed:
             note = notes(note, reply.note, "guessed" if guessed else "")
         if reply.status == OK:
-            self._took_effect(command, text, names, reply)
+            self._took_effect(request, reply)
         self.rows.append(
             (
                 time,
@@ -124,12 +124,12 @@ class Stitcher:
             )
         )
 
-    def _took_effect(self, command: int, text: str | None, names: str, reply: Reply) -> None:
-        commands = self._commands
+    def _took_effect(self, request: Request, reply: Reply) -> None:
+        commands, command, names = self._commands, request.command, request.names
         if names:
             commands.charset = self._reader.codec = names
         if reply.prepared is not None and command == wire.STMT_PREPARE:
-            commands.prepared(text, reply.prepared)
+            commands.prepared(request.text, reply.prepared, request.note)
         elif command in (wire.CHANGE_USER, wire.RESET_CONNECTION):
             commands.reset()
         elif command in wire.STREAMS:

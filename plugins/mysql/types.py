@@ -34,6 +34,7 @@ class Statement:
         types: Two bytes for each parameter, as the last execution that stated them did.
         secret: A parameter of it is a password: none that is text is shown.
         long: Data sent ahead for parameters, by their index: the bytes kept and the true size.
+        note: Why the text is not whole.
     """
 
     text: str | None
@@ -41,6 +42,7 @@ class Statement:
     types: bytes = b""
     secret: bool = False
     long: dict[int, tuple[bytes, int]] = field(default_factory=dict)
+    note: str = ""
 
 
 class Request(NamedTuple):

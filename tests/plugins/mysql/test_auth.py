@@ -12,7 +12,7 @@ def test_a_greeting_tells_capabilities_and_a_mariadb_more_of_them() -> None:
 
 
 def test_a_login_tells_user_database_plugin_and_attributes_but_no_secret() -> None:
-    login = read_login(login_body())
+    login = read_login(body := login_body(), len(body))
     assert login is not None
     assert login.text == "user=app database=shop plugin=mysql_native_password"
     assert login.attributes == (("prog", "tests"),)
@@ -20,14 +20,14 @@ def test_a_login_tells_user_database_plugin_and_attributes_but_no_secret() -> No
 
 
 def test_a_request_for_tls_is_no_login() -> None:
-    login = read_login((FLAGS | 0x800).to_bytes(4, "little") + bytes(28))
+    login = read_login((FLAGS | 0x800).to_bytes(4, "little") + bytes(28), 32)
     assert login is not None
     assert login.tls
-    assert read_login(b"\0") is None
+    assert read_login(b"\0", 1) is None
 
 
 def test_a_login_of_old() -> None:
-    login = read_login(b"\x08\0\0\0\0app\0secret\0shop\0")
+    login = read_login(b"\x08\0\0\0\0app\0secret\0shop\0", 21)
     assert login is not None
     assert login.text == "user=app database=shop"
 
@@ -35,6 +35,19 @@ def test_a_login_of_old() -> None:
 def test_a_change_of_user() -> None:
     login = read_change_user(b"eve\0\4abcdshop\0\x2d\0plug\0", FLAGS)
     assert (login.text, login.charset) == ("user=eve database=shop plugin=plug", 45)
+
+    assert (
+        read_change_user(b"eve\0\4abcdshop\0\x2d\0plug\0", 0).text == login.text
+    )  # what was agreed on was not captured
+
+
+def test_of_a_login_that_lost_bytes_nothing_is_guessed() -> None:
+    whole = login_body(FLAGS | 0x800)
+    for kept in range(len(whole)):
+        login = read_login(whole[:kept], len(whole))
+        assert login is not None
+        assert not login.tls
+        assert login.flags == (-1 if kept < 32 else FLAGS | 0x800)
 
 
 def test_attributes_that_are_cut_end_there() -> None:

@@ -110,3 +110,21 @@ def test_long_statements_are_cut_at_the_limit(size: int) -> None:
         talk.ask(packet(number, part))
     found = talk.tell(ok(len(parts))).finish()
     assert [(len(row[2]), row[3], row[-1]) for row in found] == [(65536, 2, "")]
+
+
+def test_what_is_about_a_statement_that_lost_bytes_says_so() -> None:
+    talk = Talk().login().ask(packet(0, b"\x16SELECT ? FROM orders")[:12]).lose(REQUEST, 13)
+    talk.tell(packet(1, b"\0\1\0\0\0\0\0\1\0\0\0\0") + packet(2, b"?"))
+    talk.ask(packet(0, b"\x17\1\0\0\0\0\1\0\0\0\0\1\3\0\5\0\0\0")).tell(ok()).ask(packet(0, b"\x19\1\0\0\0"))
+    assert [(row[1], row[2], row[5], row[-1]) for row in talk.finish()] == [
+        (22, "SELECT ", None, "gap"),
+        (23, "SELECT ", '{"values":[5]}', "gap"),
+        (25, "SELECT ", None, "gap"),
+    ]
+
+
+def test_of_a_login_that_lost_its_flags_nothing_is_guessed() -> None:
+    login = packet(1, login_body())
+    talk = Talk().tell(greeting()).ask(login[:7]).lose(REQUEST, len(login) - 7).tell(ok(2))
+    talk.ask(query(b"SELECT 1")).tell(rows(b"1"))
+    assert brief(talk.finish()) == [(11, None, 2, "OK", "gap"), (3, "SELECT 1", 2, "Resultset rows = 1", "")]
