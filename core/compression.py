@@ -1,7 +1,8 @@
 """Undoing compression within bounds: never more output than asked for, whatever the input claims.
 
 What is given is decoded at once and no decoder is kept, so that a connection holds no windows of 32 KiB to 16 MiB; a bomb
-costs its limit and nothing more. The libraries do the work; this module holds them to the bound.
+costs its limit and nothing more. The libraries do the work; this module holds them to the bound, and loads each with the
+first bytes that need it.
 
 Sources: RFC 1950 (zlib), 1951 (deflate), 1952 (gzip), 7932 (Brotli), 8878 (zstd), the LZ4 frame and block formats 1.6, the
 Snappy raw format of 2011-10-05.
@@ -10,24 +11,13 @@ Snappy raw format of 2011-10-05.
 import zlib
 from collections.abc import Callable
 
-import brotli  # type: ignore[import-untyped]
-import cramjam
-import lz4.block  # type: ignore[import-untyped]
-import lz4.frame  # type: ignore[import-untyped]
-import zstandard
-
 STEP = 4096  # input given to a decoder at once: what it costs when the bytes turn out to be corrupt
 MAX_ZSTD_WINDOW = 8 << 20  # RFC 9659: the largest window a content coding may ask for
 MAX_BLOCK = 64 << 20  # raw blocks are decoded whole or not at all, into memory taken beforehand
 
-_ERRORS = (
-    zlib.error,
-    brotli.error,
-    zstandard.ZstdError,
-    lz4.block.LZ4BlockError,
-    cramjam.DecompressionError,
-    RuntimeError,
-)
+
+class _CorruptError(Exception):
+    """A library refused the bytes."""
 
 
 def decompress(data: bytes, coding: str, limit: int) -> tuple[bytes, bool]:
@@ -46,7 +36,7 @@ def decompress(data: bytes, coding: str, limit: int) -> tuple[bytes, bool]:
     out = bytearray()
     try:
         _DECODERS[coding](data, limit, out)
-    except _ERRORS:
+    except (zlib.error, RuntimeError, _CorruptError):  # lz4.frame has no error of its own
         return bytes(out[:limit]), False
     return bytes(out[:limit]), True
 
@@ -85,25 +75,39 @@ def _inflate(data: bytes, limit: int, out: bytearray, window: int) -> None:
 
 
 def _brotli(data: bytes, limit: int, out: bytearray) -> None:
-    decoder = brotli.Decompressor()
-    for pos in range(0, len(data), STEP):
-        out += decoder.process(data[pos : pos + STEP], output_buffer_limit=limit)
-        while len(out) < limit and not decoder.can_accept_more_data():
-            out += decoder.process(b"", output_buffer_limit=limit)
-        if len(out) >= limit or decoder.is_finished():
-            return
+    import brotli  # type: ignore[import-untyped]
+
+    try:
+        decoder = brotli.Decompressor()
+        for pos in range(0, len(data), STEP):
+            out += decoder.process(data[pos : pos + STEP], output_buffer_limit=limit)
+            while len(out) < limit and not decoder.can_accept_more_data():
+                out += decoder.process(b"", output_buffer_limit=limit)
+            if len(out) >= limit or decoder.is_finished():
+                return
+    except brotli.error as error:
+        raise _CorruptError from error
 
 
 def _zstd(data: bytes, limit: int, out: bytearray) -> None:
-    reader = zstandard.ZstdDecompressor(max_window_size=MAX_ZSTD_WINDOW).stream_reader(data, read_across_frames=True)
-    while len(out) < limit:
-        piece = reader.read(min(STEP, limit - len(out)))
-        if not piece:
-            return
-        out += piece
+    import zstandard
+
+    try:
+        reader = zstandard.ZstdDecompressor(max_window_size=MAX_ZSTD_WINDOW).stream_reader(
+            data, read_across_frames=True
+        )
+        while len(out) < limit:
+            piece = reader.read(min(STEP, limit - len(out)))
+            if not piece:
+                return
+            out += piece
+    except zstandard.ZstdError as error:
+        raise _CorruptError from error
 
 
 def _lz4_frame(data: bytes, limit: int, out: bytearray) -> None:
+    import lz4.frame  # type: ignore[import-untyped]
+
     decoder = lz4.frame.LZ4FrameDecompressor()
     pos = 0
     while len(out) < limit:
@@ -122,13 +126,23 @@ def _lz4_frame(data: bytes, limit: int, out: bytearray) -> None:
 
 
 def _lz4_block(data: bytes, limit: int, out: bytearray) -> None:
-    out += lz4.block.decompress(data, uncompressed_size=min(limit, MAX_BLOCK))
+    import lz4.block  # type: ignore[import-untyped]
+
+    try:
+        out += lz4.block.decompress(data, uncompressed_size=min(limit, MAX_BLOCK))
+    except lz4.block.LZ4BlockError as error:
+        raise _CorruptError from error
 
 
 def _snappy(data: bytes, limit: int, out: bytearray) -> None:
-    if cramjam.snappy.decompress_raw_len(data) > min(limit, MAX_BLOCK):
-        return
-    out += bytes(cramjam.snappy.decompress_raw(data))
+    import cramjam
+
+    try:
+        if cramjam.snappy.decompress_raw_len(data) > min(limit, MAX_BLOCK):
+            return
+        out += bytes(cramjam.snappy.decompress_raw(data))
+    except cramjam.DecompressionError as error:
+        raise _CorruptError from error
 
 
 _DECODERS: dict[str, Callable[[bytes, int, bytearray], None]] = {

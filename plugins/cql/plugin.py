@@ -3,12 +3,20 @@
 from pxcap.core.columns import Column, ColumnType
 from pxcap.core.comparison import Comparison
 from pxcap.core.markers import hookimpl
-from pxcap.core.protocol import ProtocolSpec
-from pxcap.plugins.cql.parser import CqlParser
+from pxcap.core.protocol import ConnectionInfo, Parser, ProtocolSpec
 from pxcap.plugins.cql.recognise import recognise
 from pxcap.plugins.cql.wire import PORT
 
 _T = ColumnType
+
+
+def _parser(info: ConnectionInfo) -> Parser:
+    """Its modules are loaded with the first connection that needs them."""
+    from pxcap.plugins.cql.parser import CqlParser
+
+    return CqlParser(info)
+
+
 CQL = ProtocolSpec(
     name="cql",
     api=1,
@@ -37,7 +45,7 @@ CQL = ProtocolSpec(
     ),
     summary="CQL native protocol v3, v4 and v5 of Cassandra and ScyllaDB.",
     recognise=recognise,
-    parser=CqlParser,
+    parser=_parser,
     ports=frozenset({PORT, 9142, 19042}),
 )
 

@@ -3,12 +3,19 @@
 from pxcap.core.columns import Column, ColumnType
 from pxcap.core.comparison import Comparison
 from pxcap.core.markers import hookimpl
-from pxcap.core.protocol import ProtocolSpec
-from pxcap.plugins.dns.parser import DnsParser
+from pxcap.core.protocol import ConnectionInfo, Parser, ProtocolSpec
 from pxcap.plugins.dns.recognise import recognise
 from pxcap.plugins.dns.wire import LLMNR_PORT, MDNS_PORT, PORT
 
 _JSON, _TEXT = ColumnType.JSON, ColumnType.TEXT
+
+
+def _parser(info: ConnectionInfo) -> Parser:
+    """Its modules are loaded with the first connection that needs them."""
+    from pxcap.plugins.dns.parser import DnsParser
+
+    return DnsParser(info)
+
 
 DNS = ProtocolSpec(
     name="dns",
@@ -28,7 +35,7 @@ DNS = ProtocolSpec(
     ),
     summary="DNS over UDP and TCP with EDNS, multicast DNS and LLMNR.",
     recognise=recognise,
-    parser=DnsParser,
+    parser=_parser,
     transports=frozenset({"udp", "tcp"}),
     ports=frozenset({PORT, MDNS_PORT, LLMNR_PORT}),
 )

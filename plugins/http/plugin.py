@@ -3,9 +3,8 @@
 from pxcap.core.columns import Column, ColumnType
 from pxcap.core.comparison import Comparison
 from pxcap.core.markers import hookimpl
-from pxcap.core.protocol import GivenFile, ProtocolSpec
+from pxcap.core.protocol import ConnectionInfo, GivenFile, Parser, ProtocolSpec
 from pxcap.plugins.http.h2 import descriptors
-from pxcap.plugins.http.parser import HttpParser
 from pxcap.plugins.http.recognise import recognise
 
 _T = ColumnType
@@ -44,6 +43,15 @@ COLUMNS = (
     ),
     Column("resp_body_size", _T.INT64, "Its size on the wire, without chunk framing.", "bytes"),
 )
+
+
+def _parser(info: ConnectionInfo) -> Parser:
+    """Its modules are loaded with the first connection that needs them."""
+    from pxcap.plugins.http.parser import HttpParser
+
+    return HttpParser(info)
+
+
 HTTP = ProtocolSpec(
     name="http",
     api=1,
@@ -51,7 +59,7 @@ HTTP = ProtocolSpec(
     columns=COLUMNS,
     summary="HTTP/1.0, HTTP/1.1, HTTP/2 in the clear, and gRPC: one record for each request and its final response.",
     recognise=recognise,
-    parser=HttpParser,
+    parser=_parser,
     ports=frozenset({80, 3000, 5000, 8000, 8008, 8080, 8081, 8888, 50051}),
     files=(
         GivenFile(

@@ -3,9 +3,16 @@
 from pxcap.core.columns import Column, ColumnType
 from pxcap.core.comparison import Comparison
 from pxcap.core.markers import hookimpl
-from pxcap.core.protocol import ProtocolSpec
-from pxcap.plugins.kafka.parser import KafkaParser
+from pxcap.core.protocol import ConnectionInfo, Parser, ProtocolSpec
 from pxcap.plugins.kafka.recognise import recognise
+
+
+def _parser(info: ConnectionInfo) -> Parser:
+    """Its modules are loaded with the first connection that needs them."""
+    from pxcap.plugins.kafka.parser import KafkaParser
+
+    return KafkaParser(info)
+
 
 KAFKA = ProtocolSpec(
     name="kafka",
@@ -37,7 +44,7 @@ KAFKA = ProtocolSpec(
     ),
     summary="Kafka requests and responses, every API of Apache Kafka 0.8 to 4.x.",
     recognise=recognise,
-    parser=KafkaParser,
+    parser=_parser,
     ports=frozenset({9092}),
     aliases=("kafka_events.beta",),
 )

@@ -3,9 +3,16 @@
 from pxcap.core.columns import Column, ColumnType
 from pxcap.core.comparison import Comparison
 from pxcap.core.markers import hookimpl
-from pxcap.core.protocol import ProtocolSpec
-from pxcap.plugins.nats.parser import NatsParser
+from pxcap.core.protocol import ConnectionInfo, Parser, ProtocolSpec
 from pxcap.plugins.nats.recognise import recognise
+
+
+def _parser(info: ConnectionInfo) -> Parser:
+    """Its modules are loaded with the first connection that needs them."""
+    from pxcap.plugins.nats.parser import NatsParser
+
+    return NatsParser(info)
+
 
 NATS = ProtocolSpec(
     name="nats",
@@ -39,7 +46,7 @@ NATS = ProtocolSpec(
     ),
     summary="NATS client protocol: publications, deliveries, requests with their replies, JetStream.",
     recognise=recognise,
-    parser=NatsParser,
+    parser=_parser,
     ports=frozenset({4222}),
     aliases=("nats_events.beta",),
 )

@@ -3,10 +3,17 @@
 from pxcap.core.columns import Column, ColumnType
 from pxcap.core.comparison import Comparison
 from pxcap.core.markers import hookimpl
-from pxcap.core.protocol import ProtocolSpec
-from pxcap.plugins.pgsql.parser import PgsqlParser
+from pxcap.core.protocol import ConnectionInfo, Parser, ProtocolSpec
 from pxcap.plugins.pgsql.recognise import recognise
 from pxcap.plugins.pgsql.wire import PORT
+
+
+def _parser(info: ConnectionInfo) -> Parser:
+    """Its modules are loaded with the first connection that needs them."""
+    from pxcap.plugins.pgsql.parser import PgsqlParser
+
+    return PgsqlParser(info)
+
 
 PGSQL = ProtocolSpec(
     name="pgsql",
@@ -36,7 +43,7 @@ PGSQL = ProtocolSpec(
     ),
     summary="PostgreSQL protocol 3.0 and 3.2, simple and extended",
     recognise=recognise,
-    parser=PgsqlParser,
+    parser=_parser,
     ports=frozenset({PORT}),
 )
 

@@ -3,9 +3,16 @@
 from pxcap.core.columns import Column, ColumnType
 from pxcap.core.comparison import Comparison
 from pxcap.core.markers import hookimpl
-from pxcap.core.protocol import ProtocolSpec
-from pxcap.plugins.redis.parser import RedisParser
+from pxcap.core.protocol import ConnectionInfo, Parser, ProtocolSpec
 from pxcap.plugins.redis.recognise import recognise
+
+
+def _parser(info: ConnectionInfo) -> Parser:
+    """Its modules are loaded with the first connection that needs them."""
+    from pxcap.plugins.redis.parser import RedisParser
+
+    return RedisParser(info)
+
 
 REDIS = ProtocolSpec(
     name="redis",
@@ -31,7 +38,7 @@ REDIS = ProtocolSpec(
     ),
     summary="Redis commands and replies, RESP2 and RESP3.",
     recognise=recognise,
-    parser=RedisParser,
+    parser=_parser,
     ports=frozenset({6379}),
 )
 

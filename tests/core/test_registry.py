@@ -1,5 +1,7 @@
 """One door for all plugins; a bad one stays out and says why."""
 
+import subprocess
+import sys
 from dataclasses import replace
 from importlib.metadata import EntryPoint
 from types import SimpleNamespace
@@ -123,3 +125,16 @@ def test_an_unknown_protocol_names_the_known() -> None:
     with pytest.raises(UsageError, match="unknown protocol 'nope'") as caught:
         registry.protocol("nope")
     assert caught.value.hint == "installed protocols: toy"
+
+
+def test_a_protocol_costs_little_until_it_is_seen() -> None:
+    """Parsers, the libraries they stand on, and compiled layouts come with the first connection that needs them."""
+    late = [f"pxcap.plugins.{spec.name}.parser" for spec in load_registry().protocols]
+    late += ["brotli", "cramjam", "google", "hpack", "lz4", "zstandard"]
+    program = (
+        "import sys; from pxcap.core.layout import Layout; from pxcap.core.registry import load_registry\n"
+        "compiled = []; Layout._compile = compiled.append\n"
+        f"load_registry(); print([name for name in {late!r} if name in sys.modules], len(compiled))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout == "[] 0\n"

@@ -1,3 +1,4 @@
+from pxcap.core.protocol import ConnectionInfo
 from pxcap.core.registry import load_registry
 from pxcap.plugins.dns.parser import DnsParser
 from pxcap.plugins.dns.plugin import DNS, register_protocols
@@ -9,4 +10,5 @@ def test_registered_as_the_contract_says() -> None:
     assert [column.name for column in DNS.columns] == [
         "req_header", "req_body", "resp_header", "resp_body", "qname", "qtype", "rcode", "transport"
     ]  # fmt: skip
-    assert (DNS.table, DNS.transports, DNS.parser) == ("dns_events", {"udp", "tcp"}, DnsParser)
+    assert (DNS.table, DNS.transports) == ("dns_events", {"udp", "tcp"})
+    assert isinstance(DNS.parser(ConnectionInfo("udp")), DnsParser)
