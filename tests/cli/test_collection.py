@@ -4,13 +4,16 @@ import sys
 
 import pytest
 
-from pxcap.cli.collection import THRESHOLDS, rare_collection, settled
+from pxcap.cli.collection import LOADING, WORKING, rare_collection, settled
 
 
 def test_looks_rarely_and_only_inside() -> None:
     before = gc.get_threshold()
     with rare_collection():
-        assert gc.get_threshold() == THRESHOLDS
+        assert gc.get_threshold() == LOADING
+        with settled():
+            assert gc.get_threshold() == WORKING
+        assert gc.get_threshold() == LOADING
     assert gc.get_threshold() == before
 
 
@@ -38,3 +41,18 @@ def test_the_process_ends_without_a_last_look() -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
     assert done.stdout == "0\nTrue\n"
+
+
+def test_loading_everything_is_never_looked_at() -> None:
+    program = (
+        "import gc; looks = []; gc.callbacks.append(lambda phase, _: looks.append(phase))\n"
+        "from pxcap.cli.collection import rare_collection\n"
+        "with rare_collection():\n"
+        "    looks.clear()\n"
+        "    import pxcap.cli.main, pxcap.core.replay, pxcap.store.sqlite\n"
+        "    from pxcap.core.registry import load_registry\n"
+        "    load_registry()\n"
+        "    print(looks)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout == "[]\n"
