@@ -19,6 +19,7 @@ from pxcap.plugins.http.h2.wire import (
     WINDOW_UPDATE,
 )
 
+NEVER = 1 << 63  # a time after all others
 MAX_WAITING = 1 << 20  # bytes that may wait for the server's frames
 
 
@@ -30,15 +31,17 @@ class RequestReader(FrameReader):
 
     Attributes:
         paused: Frames wait in the inbox.
+        waiting: When the first of them was seen; NEVER when none waits.
         last: Number of the last stream opened.
     """
 
-    __slots__ = ("_preface", "_until", "last", "paused")
+    __slots__ = ("_preface", "_until", "last", "paused", "waiting")
 
     def __init__(self, streams: Streams, midstream: bool) -> None:
         super().__init__(REQUEST, streams, midstream)
         self._preface = not midstream
         self.paused = False
+        self.waiting = NEVER
         self.last = 0
         self._until = 0
 
@@ -53,6 +56,7 @@ class RequestReader(FrameReader):
             if begin == PREFACE:
                 inbox.pos += len(PREFACE)
         self.paused = False
+        self.waiting = NEVER
         super().read()
 
     def read_until(self, number: int) -> None:
@@ -139,6 +143,7 @@ class RequestReader(FrameReader):
     def _waits(self, time: int) -> bool:
         if self._streams.many and self.last >= self._until and len(self.inbox.buf) <= MAX_WAITING:
             self.paused = True
+            self.waiting = time
         return self.paused
 
     def _head(self, number: int, head: Head, last: bool, time: int, note: int) -> None:

@@ -1,5 +1,7 @@
 """The server's direction."""
 
+from bisect import bisect_right
+
 from pxcap.core.stream import RESPONSE
 from pxcap.plugins.http.body import Body
 from pxcap.plugins.http.h2.reader import FrameReader
@@ -34,10 +36,19 @@ class ResponseReader(FrameReader):
         """Responses in whole frames to requests of which nothing is doubtful."""
         streams = self._streams
         opened, losses, limit, redact = streams.streams, streams.losses, streams.limit, streams.redact
-        unpack, time_at = HEAD.unpack_from, self.inbox.time_at
+        unpack = HEAD.unpack_from
+        (starts, times), base = self.inbox.segments, self.inbox.base
+        edge = -1  # where the segment ends that was seen at `time`
+        until = self._until()
         memo, decode = self._table.memo, self._table.head
         emit = streams.rows.append
-        while pos + HEAD_SIZE <= size and not self._requests.paused and not streams.resets:
+        while pos + HEAD_SIZE <= size:
+            if pos >= edge:
+                at = bisect_right(starts, base + pos)
+                time = times[at - 1]
+                edge = starts[at] - base if at < len(starts) else size
+                if time >= until:
+                    break
             high, low, kind, flags, number = unpack(buf, pos)
             start = pos + HEAD_SIZE
             length = high << 8 | low
@@ -69,20 +80,21 @@ class ResponseReader(FrameReader):
                     stream.resp_trailers = head
                     stream.held += head.cost
                     streams.kept += head.cost
-                    streams.response_ended(stream, time_at(pos))
+                    streams.response_ended(stream, time)
                     pos = end
                     continue
                 if stream.response is not None or not head.simple or head.status is None:
                     note = 0 if head.known else self._unknown
-                    self._head(number, head, flags == WHOLE, time_at(pos), note)
-                    pos = end
+                    self._head(number, head, flags == WHOLE, time, note)
+                    until = self._until()
+                    pos, edge = end, -1
                     continue
                 stream.response = head
                 stream.held += head.cost
                 streams.kept += head.cost
                 if streams.kept > MAX_BYTES:
                     streams.give_up(number)
-                stream.resp_time = time_at(pos)
+                stream.resp_time = time
                 stream.resp_losses = losses[RESPONSE]
                 self.understood = True
                 if flags != WHOLE or head.grpc or not stream.req_done:
@@ -110,9 +122,9 @@ class ResponseReader(FrameReader):
                             body = stream.resp_body = streams.body(head)
                         streams.add(body, buf, start, end)
                     if flags:
-                        streams.response_ended(stream, time_at(pos))
+                        streams.response_ended(stream, time)
                     elif head.grpc:
-                        stream.end_time = time_at(pos)
+                        stream.end_time = time
                     self.found += 1
                     pos = end
                     continue
@@ -157,8 +169,14 @@ class ResponseReader(FrameReader):
             ))  # fmt: skip
         return pos
 
+    def _until(self) -> int:
+        """From when on a frame has to wait for what the client sent before it, or for streams to end that it reset."""
+        resets = self._streams.resets
+        waiting = self._requests.waiting
+        return min(waiting, resets[0][0] + 1) if resets else waiting
+
     def _waits(self, time: int) -> bool:
-        if self._requests.paused and not self._streams.many:
+        if time >= self._requests.waiting and not self._streams.many:
             self._requests.read()
         if self._streams.resets:
             self._streams.pass_resets(time)

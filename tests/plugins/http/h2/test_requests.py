@@ -3,6 +3,7 @@
 from tests.plugins.http.exchange import Talk, play
 from tests.plugins.http.h2.frames import BEGIN, Side, data, reset
 
+from pxcap.plugins.http.h2.requests import NEVER
 from pxcap.plugins.http.h2.stitch import MANY_STREAMS
 
 
@@ -17,9 +18,23 @@ def test_reading_pauses_while_much_is_open_and_goes_on() -> None:
     assert h2 is not None
     assert h2._requests.paused
     assert len(h2._streams.streams) <= MANY_STREAMS
+    assert h2._requests.waiting == talk._time
     talk.step("<", s.ok(2 * count - 1))  # its request is the last that waits
     assert [record["note"] for record in talk.records] == [""]
     assert len(talk.finish()) == count
+    assert h2._requests.waiting == NEVER
+
+
+def test_what_waits_is_read_in_front_of_a_response_that_came_after_it() -> None:
+    c, s = Side(), Side()
+    count = MANY_STREAMS + 20
+    ask = b"".join(c.get(2 * number + 1) for number in range(count)) + reset(2 * count - 1, 8)
+    tell = b"".join(s.ok(2 * number + 1) for number in range(count))
+    found = play(*BEGIN, (">", ask), ("<", tell))
+    assert len(found) == count
+    assert [record["resp_message"] for record in found if record["resp_status"] != 200] == [
+        "RST_STREAM from client: CANCEL"
+    ]
 
 
 def test_what_comes_after_the_end_or_for_nobody() -> None:
