@@ -13,6 +13,7 @@ from pathlib import Path
 
 from bench import servers
 from bench.amplify import FIXTURE, amplify, expected
+from bench.network import packets_of
 from bench.workloads import Workload
 
 
@@ -86,7 +87,7 @@ def _amplified(load: Workload, path: Path, size: int) -> Capture:
 def _record(load: Workload, path: Path, size: int) -> Capture:
     with tempfile.TemporaryDirectory(prefix="bench-", dir=path.parent) as name:
         work = Path(name).resolve()
-        with load.serve(work) as port:
+        with packets_of(load.mtu), load.serve(work) as port:
             tcpdump = _start_tcpdump(path, port)
             try:
                 load.put(port, work, size // load.bytes_each)

@@ -37,6 +37,7 @@ class Workload(ABC):
             printed beside its ratio.
         fields: What tshark prints for each packet that passes the filter.
         transport: "tcp" or "udp".
+        mtu: Of the loopback it is recorded on; 0: the usual one.
         counted: SQL condition of the records that are counted; empty: all of the table.
         answered: Column with the rows of a record's answer, where rows are counted, too; see `rows`.
         fixture: Port of the fixture that stands in for a server that is not installed; 0 when none can.
@@ -52,6 +53,7 @@ class Workload(ABC):
     tshark: str
     fields: tuple[str, ...]
     transport: str = "tcp"
+    mtu: int = 0
     undecoded: bool = False
     counted: str = ""
     answered: str = ""
@@ -80,7 +82,7 @@ class Workload(ABC):
 
     def missing(self) -> dict[str, str]:
         """What this machine has not, programs and modules, each with the command that installs it."""
-        programs = {**self.needs, "tcpdump": "tcpdump"}
+        programs = {**self.needs, "tcpdump": "tcpdump"} | ({"ip": "iproute2"} if self.mtu else {})
         lacking = {name: f"apt-get install {package}" for name, package in programs.items() if find(name) is None}
         for name, package in self.modules.items():
             if importlib.util.find_spec(name) is None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from threading import Event, Thread
 
 from bench.kafka_mock import Mock, mock_cluster
+from bench.network import ETHERNET
 from bench.workloads import TCP, Workload
 
 _PARTITIONS = 4
@@ -106,13 +107,14 @@ def _load(name: str, megabytes: int, bytes_each: int, batch: int, compression: s
         bytes_each=bytes_each,
         tshark="kafka",
         fields=(*TCP, "kafka.api_key", "kafka.correlation_id", "kafka.client_id", "kafka.topic_name"),
+        mtu=ETHERNET,
         batch=batch,
         compression=compression,
     )
 
 
 LOADS = (
-    _load("kafka", 250, 420, 1, "none"),
-    _load("kafka-16k", 250, 8_400, 80, "none"),
-    _load("kafka-batched", 450, 37_000, 500, "lz4"),
+    _load("kafka", 120, 440, 1, "none"),
+    _load("kafka-16k", 300, 17_000, 80, "none"),
+    _load("kafka-batched", 300, 39_000, 500, "lz4"),
 )
