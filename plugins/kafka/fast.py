@@ -76,13 +76,13 @@ class Like:
         except UNREADABLE:
             return None
 
-    def answered(self, frame: bytes) -> str | None:
-        """The answer in `frame`, error-free and like the one learnt last, as JSON; None when it is another."""
-        place = self.place
-        if frame[8:place] != self.before or frame[place + 8 :] != self.after:
+    def answered(self, buf: bytes, pos: int, end: int) -> str | None:
+        """The answer in the frame `buf[pos:end]`, error-free and like the one learnt last, as JSON; None when it is another."""
+        place = pos + self.place
+        if buf[pos + 8 : place] != self.before or buf[place + 8 : end] != self.after:
             return None
         before, after = self.answer
-        return f"{before}{_OFFSET(frame, place)[0]}{after}"
+        return f"{before}{_OFFSET(buf, place)[0]}{after}"
 
     def learn(self, frame: bytes, read: Reader) -> None:
         """Remember what is around the offset of an answer, if it is one of one partition and without an error."""

@@ -9,14 +9,14 @@ Held: a frame of at most KEEP bytes or what `resync` looks through, a side, and 
 
 from pxcap.core.protocol import LOST, REQUEST, TRUNCATED, ConnectionInfo, Parser, Row
 from pxcap.core.stream import Chunk
-from pxcap.plugins.kafka.fast import FLEXIBLE, LIKES
+from pxcap.plugins.kafka.fast import FLEXIBLE, LIKES, Like
 from pxcap.plugins.kafka.heads import CLIENTS, known_key, plausible, wants_answer
 from pxcap.plugins.kafka.lane import Frame, Lane
 from pxcap.plugins.kafka.layouts import LAYOUTS
 from pxcap.plugins.kafka.render import Renderer, token_text
 from pxcap.plugins.kafka.request import Request
 from pxcap.plugins.kafka.resync import find_request, find_response
-from pxcap.plugins.kafka.stitch import Stitcher
+from pxcap.plugins.kafka.stitch import Stitcher, weight
 from pxcap.plugins.kafka.unfinished import open_request, open_response, request_of
 from pxcap.plugins.kafka.wire import (
     KEEP,
@@ -137,16 +137,11 @@ class KafkaParser(Parser):
             if size - pos < REQUEST_HEAD_SIZE:
                 break
             length, key, version, ident, client = unpack(buf, pos)
-            if not plausible(length, key, version, client):
-                self.error("bad_request_header")
-                lane.lost = True
-                pos += 1
-                continue
             end = pos + 4 + length
             likes = None
-            if key == PRODUCE and end <= size and 0 <= client < length - _SMALL_PRODUCE:
+            if key == PRODUCE and end <= size and 0 <= client < length - _SMALL_PRODUCE and length <= hold:
                 likes = LIKES.get(version)
-                if likes is not None and length <= hold:
+                if likes is not None:
                     at = pos + REQUEST_HEAD_SIZE + client
                     like = likes.get(
                         buf[pos + 12 : at + (22 + buf[at + 13] if version < FLEXIBLE else 14 + buf[at + 9])]
@@ -161,6 +156,11 @@ class KafkaParser(Parser):
                         )
                         pos = end
                         continue
+            if not plausible(length, key, version, client):
+                self.error("bad_request_header")
+                lane.lost = True
+                pos += 1
+                continue
             if end > size:
                 need = REQUEST_HEAD_SIZE + max(client, 0) + 1 if length > hold else end - pos
                 self._begin(REQUEST, lane, pos, end, need)
@@ -238,12 +238,39 @@ class KafkaParser(Parser):
     # Responses.
 
     def _responses(self, lane: Lane) -> None:
-        inbox, stitch, hold, respond = lane.inbox, self._stitch, self._hold, self._response
+        inbox, stitch, render, hold, respond = lane.inbox, self._stitch, self._render, self._hold, self._response
+        take, append, limit, answer = stitch.pending.pop, stitch.rows.append, render.limit, render.answer
         buf, pos = inbox.buf, inbox.pos
         unpack, size, moments = RESPONSE_HEAD.unpack_from, len(buf), inbox.moments(pos)
+        last = size - RESPONSE_HEAD.size
         turn = pos
         time = 0
+        body: str | None
+        code: int | None
+        plain = not lane.lost and stitch.orderly
         while pos < size:
+            if plain and pos <= last:  # whole responses of requests that were seen, as nearly all are
+                length, ident = unpack(buf, pos)
+                end = pos + 4 + length
+                request = take(ident, None) if length >= 4 and end <= size else None
+                if request is not None:
+                    while pos >= turn:
+                        time, turn = next(moments)
+                    stitch.weight -= weight(request)
+                    began, key, version, client, frame, _, like, note = request
+                    if like.__class__ is Like and frame is not None:
+                        text = like.answered(buf, pos, end)
+                        if text is None:
+                            text, code = answer(request, buf[pos:end])
+                        else:
+                            code = 0
+                        body = like.request(frame, [limit, 0]) or render.body(request)
+                    else:
+                        text, code = answer(request, buf[pos:end])
+                        body = render.body(request)
+                    append((began, key, client, body, text, version, code, time - began, note))
+                    pos = end
+                    continue
             if lane.lost:
                 pos, found = find_response(buf, pos, stitch.pending)
                 if not found:
@@ -262,6 +289,7 @@ class KafkaParser(Parser):
             if not good:
                 self.error("bad_response_header")
                 lane.lost = True
+                plain = False
                 pos += 1
                 continue
             end = pos + 4 + length
@@ -272,6 +300,7 @@ class KafkaParser(Parser):
             while pos >= turn:
                 time, turn = next(moments)
             respond(buf[pos:end], time)
+            plain = stitch.orderly
             pos = end
         inbox.pos = pos
 

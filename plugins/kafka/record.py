@@ -1,6 +1,6 @@
 """Records of format v2, and control records (`org.apache.kafka.common.record.DefaultRecord`, `ControlRecordType`)."""
 
-from struct import error, unpack_from
+from struct import Struct, error, unpack_from
 
 from pxcap.core.text import quote
 from pxcap.plugins.kafka.text import TEXTS, clipped, value_text
@@ -8,6 +8,8 @@ from pxcap.plugins.kafka.types import Bad
 from pxcap.plugins.kafka.varint import uvarint, varint
 
 RECORD_COST = 8192  # of the budget: least that a record takes; decides how many small ones are shown, 8 by default
+_PLAIN = RECORD_COST // 6 - 4  # longest record that cannot cost more than that, each byte of it escaped
+_HEAD = Struct("BBBB").unpack_from  # attributes, deltas of timestamp and offset, length of the key: of a byte each
 _CONTROL_TYPES = {0: "abort", 1: "commit", 2: "leader_change", 3: "snapshot_header", 4: "snapshot_footer"}
 
 
@@ -26,10 +28,13 @@ def records_of(
         budget: Bytes that may be shown; the record that exhausts it is the last. Each takes RECORD_COST at least.
     """
     shown: list[str] = []
-    append = shown.append
     left = budget
+    if left > _PLAIN:
+        pos = _plain_records(buf, pos, size, min(count, 1 + (left - _PLAIN) // RECORD_COST), base, first, shown)
+        left -= RECORD_COST * len(shown)
+    append = shown.append
     try:
-        for _ in range(count):
+        for _ in range(count - len(shown)):
             if left <= 0:
                 break
             length = buf[pos]
@@ -106,6 +111,52 @@ def records_of(
     except (IndexError, Bad):
         pass
     return shown, budget - left
+
+
+def _plain_records(buf: bytes, pos: int, size: int, count: int, base: int, first: int, shown: list[str]) -> int:
+    """Add at most `count` records to those shown, up to one that is not plain; returns where that begins.
+
+    A plain one is short, has a value and no headers, and is near the batch's first one.
+    """
+    append = shown.append
+    try:
+        for _ in range(count):
+            whole = buf[pos]
+            at = pos + 1
+            if whole > 127:
+                whole = whole & 127 | buf[at] << 7
+                at += 1
+            stop = at + (whole >> 1)
+            _, delta, number, length = _HEAD(buf, at)
+            if (delta | number) & 129 or whole & 1 or whole > 2 * _PLAIN or stop > size:
+                break
+            at += 4
+            if length == 1:
+                key = "null"
+            elif length & 129:
+                break
+            else:
+                begin = at
+                at += length >> 1
+                key = quote(buf[begin:at].decode())
+            length = buf[at]
+            at += 1
+            if length > 127:
+                length = length & 127 | buf[at] << 7
+                at += 1
+            if at + (length >> 1) != stop - 1 or length & 1 or buf[stop - 1]:
+                break
+            text = (
+                f'{{"offset":{base + (number >> 1)},"timestamp":{first + (delta >> 1)},"key":{key}'
+                f',"value":{quote(buf[at : stop - 1].decode())}}}'
+            )
+            if "\\u0000" in text:
+                break
+            append(text)
+            pos = stop
+    except (IndexError, UnicodeDecodeError, error):
+        pass
+    return pos
 
 
 def holds(buf: bytes, count: int, budget: int) -> bool:

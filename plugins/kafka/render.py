@@ -36,13 +36,13 @@ class Renderer:
         count: Told the name of what was not decoded.
 
     Attributes:
-        count: As given.
+        count, limit: As given.
     """
 
-    __slots__ = ("_answers", "_bodies", "_limit", "_redact", "count")
+    __slots__ = ("_answers", "_bodies", "_redact", "count", "limit")
 
     def __init__(self, limit: int, redact: bool, count: Callable[[str], None]) -> None:
-        self._limit = limit
+        self.limit = limit
         self._redact = redact
         self.count = count
         self._bodies: dict[tuple[int, int, bytes], str] = {}
@@ -54,7 +54,7 @@ class Renderer:
         if frame is None:
             return text if isinstance(text, str) else None
         if isinstance(text, Like):
-            quick = text.request(frame, [self._limit, 0])
+            quick = text.request(frame, [self.limit, 0])
             if quick is not None:
                 return quick
         return self.request(key, version, frame, at)
@@ -63,7 +63,7 @@ class Renderer:
         """The body of the response frame of a request with a version as JSON, and its error code."""
         like = request[6]
         if isinstance(like, Like):
-            quick = like.answered(frame)
+            quick = like.answered(frame, 0, len(frame))
             if quick is not None:
                 return quick, 0
         layout = LAYOUTS[request[1], request[2] or 0]
@@ -85,11 +85,11 @@ class Renderer:
         if memo is not None and (text := self._bodies.get(memo)) is not None:
             return text
         size = len(frame)
-        if size <= self._limit or not layout.repeats:
-            budget = [self._limit, 0]
+        if size <= self.limit or not layout.repeats:
+            budget = [self.limit, 0]
             try:
                 text, _, end = read(frame, at, budget, self._redact)
-                if end <= size and (size <= self._limit or size - budget[1] <= self._limit >> _STRUCTURE):
+                if end <= size and (size <= self.limit or size - budget[1] <= self.limit >> _STRUCTURE):
                     if memo is not None:
                         _remember(self._bodies, memo, text)
                     return text
@@ -118,11 +118,11 @@ class Renderer:
         if memo is not None and (answer := self._answers.get(memo)) is not None:
             return answer
         size = len(frame)
-        if size <= self._limit or not layout.repeats:
-            budget = [self._limit, 0]
+        if size <= self.limit or not layout.repeats:
+            budget = [self.limit, 0]
             try:
                 text, code, end = read(frame, at, budget, self._redact)
-                if end <= size and (size <= self._limit or size - budget[1] <= self._limit >> _STRUCTURE):
+                if end <= size and (size <= self.limit or size - budget[1] <= self.limit >> _STRUCTURE):
                     if memo is not None:
                         _remember(self._answers, memo, (text, code))
                     return text, code
@@ -132,7 +132,7 @@ class Renderer:
 
     def walk(self, layout: Layout, response: bool, size: int) -> Walk:
         """A slow reader for a body of `size` bytes, whose layout must be known."""
-        return Walk(layout.fields(response), layout.compact, size, self._limit, self._redact)
+        return Walk(layout.fields(response), layout.compact, size, self.limit, self._redact)
 
     def walked(self, walk: Walk, name: str) -> Answer:
         """What a slow reader has read; counts it under `name`, if any, when it is not such a message."""

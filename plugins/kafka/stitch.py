@@ -27,6 +27,7 @@ class Stitcher:
         rows: Finished records; to be taken by the parser.
         lossy: Responses were lost; cleared by the next one.
         tokens: Raw SASL tokens that wait for an answer.
+        weight: Bytes that unanswered requests take.
     """
 
     __slots__ = (
@@ -35,11 +36,11 @@ class Stitcher:
         "_next_token",
         "_render",
         "_unasked",
-        "_weight",
         "lossy",
         "pending",
         "rows",
         "tokens",
+        "weight",
     )
 
     def __init__(self, render: Renderer) -> None:
@@ -49,29 +50,29 @@ class Stitcher:
         self.rows: list[Row] = []
         self._render = render
         self.lossy = False
-        self._weight = 0
+        self.weight = 0
         self.tokens = 0
         self._unasked: set[int] = set()
         self._next_token = _TOKENS
 
     def quick(self, ident: int, request: Request, size: int) -> None:
         """Note a request with a frame of `size` bytes, as `request` does."""
-        if ident in self.pending or self._weight > _NEAR:
+        if ident in self.pending or self.weight > _NEAR:
             self.request(ident, request)
         else:
             self.pending[ident] = request
-            self._weight += _OVERHEAD + size
+            self.weight += _OVERHEAD + size
 
     def request(self, ident: int, request: Request) -> None:
         """Note a request that will be answered."""
-        self._weight += _weight(request)
+        self.weight += weight(request)
         if ident in self.pending and not self.lossy:
             self._again.setdefault(ident, deque()).append(request)
         else:
             for gone in self._matcher.request(ident, request):
-                self._weight -= _weight(gone)
+                self.weight -= weight(gone)
                 self.unanswered(gone)
-        while self._weight > MAX_WEIGHT and self.pending:
+        while self.weight > MAX_WEIGHT and self.pending:
             self._give_up(next(iter(self.pending)))
 
     def token(self, request: Request) -> None:
@@ -80,17 +81,22 @@ class Stitcher:
         self.request(self._next_token, request)
         self._next_token += 1
 
+    @property
+    def orderly(self) -> bool:
+        """Whether a response answers just the request of its id: no token waits, nothing was lost, no id is used twice."""
+        return not (self.tokens or self.lossy or self._again)
+
     def token_next(self) -> bool:
         """Whether the next frame of the broker answers a raw SASL token."""
         return next(iter(self.pending)) >= _TOKENS
 
     def taken(self, ident: int) -> Request | None:
         """Take out the request that a response answers, as `response` does."""
-        if self.tokens or self.lossy or self._again:
+        if not self.orderly:
             return self.response(ident)
         request = self.pending.pop(ident, None)
         if request is not None:
-            self._weight -= _weight(request)
+            self.weight -= weight(request)
         return request
 
     def response(self, ident: int) -> Request | None:
@@ -105,7 +111,7 @@ class Stitcher:
         request = self._matcher.response(ident)
         if request is None:
             return None
-        self._weight -= _weight(request)
+        self.weight -= weight(request)
         if self._again:
             self._next(ident)
         return request
@@ -158,7 +164,7 @@ class Stitcher:
     def _give_up(self, ident: int) -> None:
         request = self._matcher.response(ident)
         if request is not None:
-            self._weight -= _weight(request)
+            self.weight -= weight(request)
             self.unanswered(request)
             if ident >= _TOKENS:
                 self.tokens -= 1
@@ -172,7 +178,8 @@ class Stitcher:
                 del self._again[ident]
 
 
-def _weight(request: Request) -> int:
+def weight(request: Request) -> int:
+    """Bytes that a waiting request takes."""
     frame = request[4]
     if frame is not None:
         return _OVERHEAD + len(frame)
