@@ -206,6 +206,8 @@ class Commands:
             return None
         if not statement.params:
             return statement.text, None
+        if statement.plain is not None and (shown := statement.plain(body, self.charset)) is not None:
+            return statement.text, shown
         try:
             given = execute_values(body, 10, statement, False, self.charset, self._room)
         except (UnreadableError, IndexError):

@@ -7,6 +7,7 @@ from typing import Any
 
 from pxcap.core.text import to_text
 from pxcap.plugins.mysql.charsets import UTF8
+from pxcap.plugins.mysql.plain import plain_parameters
 from pxcap.plugins.mysql.types import Statement
 from pxcap.plugins.mysql.values import UnreadableError, Value, long_text, value
 from pxcap.plugins.mysql.wire import MAX_PARAMS, UNSIGNED, lenenc
@@ -42,7 +43,9 @@ def execute_values(
     own = statement.params if 0 <= statement.params <= count else count
     long = statement.long
     pairs, _, types = _typed(body, pos, count, codec, long, statement.types, attributes)
-    statement.types = types
+    if types != statement.types:
+        statement.types = types
+        statement.plain = plain_parameters(types) if count == own else None
     given: dict[str, Any] = {"values": [shown for _, shown in pairs[:own]]}
     if len(pairs) > own:
         given["attributes"] = dict(pairs[own:])
@@ -132,6 +135,7 @@ def bulk_values(body: bytes, pos: int, flags: int, statement: Statement, codec: 
         if statement.params < 0:
             raise UnreadableError
         statement.types = body[pos : pos + 2 * statement.params]
+        statement.plain = None
         pos += 2 * statement.params
     types = statement.types
     if not types or len(types) != 2 * statement.params:

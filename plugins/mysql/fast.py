@@ -10,7 +10,8 @@ from pxcap.core.protocol import Row
 from pxcap.core.stream import Inbox
 from pxcap.plugins.mysql.charsets import UTF8
 from pxcap.plugins.mysql.commands import Commands
-from pxcap.plugins.mysql.wire import KEEP, MARIADB_CACHE_METADATA, MAX_PAYLOAD, QUERY, QUERY_ATTRIBUTES, STMT_EXECUTE
+from pxcap.plugins.mysql.walk import walk_rows
+from pxcap.plugins.mysql.wire import KEEP, MARIADB_CACHE_METADATA, QUERY, QUERY_ATTRIBUTES, STMT_EXECUTE
 
 _WORD = Struct("<I").unpack_from
 _UNCOMMON = 0x5008  # more results, output parameters, a change of the session
@@ -103,17 +104,10 @@ def _result(buf: bytes, pos: int, last: int, columns: int) -> tuple[int, int]:
         if pos + 9 > len(buf) or buf[pos + 7] & 0x40 or buf[pos + 8] & 0x10:  # a cursor; output parameters
             return -1, 0
         pos += 9
-    count = 0
-    while pos <= last:
-        length = word(buf, pos)[0] & 0xFFFFFF
-        if buf[pos + 4] >= 0xFE:
-            break
-        if length == MAX_PAYLOAD:
-            return -1, 0
-        pos += 4 + length
-        count += 1
-    else:
+    pos, count = walk_rows(buf, pos)
+    if pos > last:
         return -1, 0
+    length = word(buf, pos)[0] & 0xFFFFFF
     end = pos + 4 + length
     if (
         end > last + 5

@@ -18,6 +18,7 @@ from pxcap.plugins.mysql import wire
 from pxcap.plugins.mysql.outcome import PLAIN, Okay, in_words, read_eof, read_error, read_ok, remember
 from pxcap.plugins.mysql.outputs import Outputs
 from pxcap.plugins.mysql.types import Reply
+from pxcap.plugins.mysql.walk import walk_rows
 from pxcap.plugins.mysql.wire import HEADER, MAX_PAYLOAD, MAX_SMALL, lenenc
 
 _WORD = Struct("<I").unpack_from
@@ -108,7 +109,9 @@ class ReplyReader:
                     return None
             state = self._state
             if state is State.ROWS and not self._cont:
-                inbox.pos = pos = self._walk(buf, pos)
+                pos, rows = walk_rows(buf, pos)
+                self._rows += rows
+                inbox.pos = pos
             elif state is State.COLUMNS:
                 inbox.pos = pos = self._columns(buf, pos)
             keep(buf, start, pos)
@@ -172,19 +175,6 @@ class ReplyReader:
         self._left = left
         if not left:
             self._state = State.META
-        return pos
-
-    def _walk(self, buf: bytes, pos: int) -> int:
-        """Count rows up to what is none, or may be none."""
-        last, word = len(buf) - HEADER, _WORD
-        rows = 0
-        while pos < last:
-            length = word(buf, pos)[0] & 0xFFFFFF
-            if buf[pos + 4] >= 0xFE or length == 0xFFFFFF:
-                break
-            pos += 4 + length
-            rows += 1
-        self._rows += rows
         return pos
 
     def _packet(self, body: bytes, size: int, command: int) -> Reply | None:

@@ -1,5 +1,6 @@
 """What passes between the readers and the matcher."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -32,6 +33,7 @@ class Statement:
         text: As it is stored (secrets hidden); None when its preparation was not seen.
         params: How many parameters it has; -1 when that is not known.
         types: Two bytes for each parameter, as the last execution that stated them did.
+        plain: How to show common parameters of these types; None when it is not known, or they are not.
         secret: A parameter of it is a password: none that is text is shown.
         long: Data sent ahead for parameters, by their index: the bytes kept and the true size.
         note: Why the text is not whole.
@@ -40,6 +42,7 @@ class Statement:
     text: str | None
     params: int = -1
     types: bytes = b""
+    plain: Callable[[bytes, str], str | None] | None = None
     secret: bool = False
     long: dict[int, tuple[bytes, int]] = field(default_factory=dict)
     note: str = ""

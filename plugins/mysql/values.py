@@ -16,7 +16,7 @@ from pxcap.plugins.mysql.wire import DATE_VALUE, TIME_VALUE, lenenc
 
 Value = int | float | str | None
 
-_INTEGERS = {wire.TINY: 1, wire.SHORT: 2, wire.YEAR: 2, wire.LONG: 4, wire.INT24: 4, wire.LONGLONG: 8}
+INTEGERS = {wire.TINY: 1, wire.SHORT: 2, wire.YEAR: 2, wire.LONG: 4, wire.INT24: 4, wire.LONGLONG: 8}
 _FLOAT, _DOUBLE = Struct("<f").unpack_from, Struct("<d").unpack_from
 _DATES = frozenset({wire.DATE, wire.NEWDATE, wire.DATETIME, wire.TIMESTAMP, wire.DATETIME2, wire.TIMESTAMP2})
 _TIMES = frozenset({wire.TIME_TYPE, wire.TIME2})
@@ -38,7 +38,7 @@ def value(buf: bytes, pos: int, kind: int, unsigned: bool, codec: str) -> tuple[
     Raises:
         UnreadableError: See there.
     """
-    size = _INTEGERS.get(kind)
+    size = INTEGERS.get(kind)
     if size is not None:
         end = pos + size
         if end > len(buf):
