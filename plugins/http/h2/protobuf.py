@@ -21,6 +21,7 @@ _WEIRD = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _DOUBLE, _FLOAT = struct.Struct("<d"), struct.Struct("<f")
 _VARINT, _I64, _LEN, _SGROUP, _EGROUP, _I32 = range(6)
 _KEYS = [f'"{number}":' for number in range(64)]
+_KEYED = len(_KEYS) << 3
 _LAST_NUMBER = 0x1FFFFFFF
 
 
@@ -32,11 +33,78 @@ def render(data: bytes, limit: int) -> str:
     """A message as JSON; `data` may be its beginning only, and no more than `limit` bytes of it are looked at."""
     if not data:
         return "{}"
-    reader = _Reader(data[:limit] if len(data) > limit else data)
+    if len(data) > limit:
+        data = data[:limit]
+    text = _usual(data)
+    if text:
+        return text
     try:
-        return reader.message(reader.data, 0, -1, True)[0]
+        return _Reader().message(data, 0, -1, True)[0]
     except (_NoMessage, IndexError):
-        return quote("0x" + data[:limit].hex())
+        return quote("0x" + data.hex())
+
+
+def _usual(data: bytes) -> str:
+    """A whole message without groups whose fields are in ascending order, none repeated; empty when it is another."""
+    size = len(data)
+    pos, last = 0, 7
+    parts: list[str] = []
+    reader: _Reader | None = None
+    try:
+        while pos < size:
+            tag = data[pos]
+            pos += 1
+            if tag >= 0x80:
+                tag, pos = _varint(data, pos - 1)
+            if tag <= last:
+                return ""
+            last = tag | 7
+            kind = tag & 7
+            if kind == _LEN:
+                length = data[pos]
+                pos += 1
+                if length >= 0x80:
+                    length, pos = _varint(data, pos - 1)
+                end = pos + length
+                if end > size:
+                    return ""
+                piece = data[pos:end]
+                pos = end
+                if piece.isascii() and (text := piece.decode("ascii")).isprintable():
+                    shown = quote(text)
+                elif length <= MAX_PIECE:
+                    shown = _pieces[piece]
+                else:
+                    reader = reader or _Reader()
+                    shown = reader.piece(piece, 0)
+            elif not kind:
+                value = data[pos]
+                pos += 1
+                if value >= 0x80:
+                    more = data[pos]
+                    value += (more << 7) - 0x80
+                    pos += 1
+                    if more >= 0x80:
+                        more = data[pos]
+                        value += (more << 14) - 0x4000
+                        pos += 1
+                        if more >= 0x80:
+                            value, pos = _varint(data, pos - 3)
+                            if value >> 63:
+                                value -= 1 << 64
+                shown = str(value)
+            elif kind == _I64:
+                shown = _fixed(data, pos, _DOUBLE)
+                pos += 8
+            elif kind == _I32:
+                shown = _fixed(data, pos, _FLOAT)
+                pos += 4
+            else:
+                return ""
+            parts.append((_KEYS[tag >> 3] if tag < _KEYED else f'"{tag >> 3}":') + shown)
+    except (_NoMessage, IndexError):
+        return ""
+    return "{" + ",".join(parts) + "}" if last < _LAST_NUMBER << 3 | 8 else ""
 
 
 class _Pieces(dict[bytes, str]):
@@ -54,10 +122,9 @@ class _Pieces(dict[bytes, str]):
 class _Reader:
     """One message with those inside it; counts the fields of those."""
 
-    __slots__ = ("data", "left")
+    __slots__ = ("left",)
 
-    def __init__(self, data: bytes) -> None:
-        self.data = data
+    def __init__(self) -> None:
         self.left = MAX_FIELDS
 
     def message(self, data: bytes, depth: int, group: int, lenient: bool, pos: int = 0) -> tuple[str, int]:
@@ -157,7 +224,7 @@ class _Reader:
 
 
 _pieces = _Pieces()
-_reader = _Reader(b"")
+_reader = _Reader()
 
 
 def _varint(data: bytes, pos: int) -> tuple[int, int]:

@@ -29,6 +29,15 @@ CASES = {
     "cut inside a text": (b"\x08\x01\x12\x0aabc", {"1": 1, "2": "abc"}),
     "cut inside a number": (b"\x08\x01\x10", {"1": 1}),
     "garbage behind a field": (b"\x08\x01\xff", {"1": 1}),
+    "numbers of every length": (
+        b"\x08\x7f\x10\x80\x01\x18\xff\x7f\x20\x80\x80\x01\x28\xff\xff\x7f\x30\x80\x80\x80\x01",
+        {"1": 127, "2": 128, "3": 16383, "4": 16384, "5": 2097151, "6": 2097152},
+    ),
+    "long text": (b"\x0a\x80\x01" + b"x" * 128, {"1": "x" * 128}),
+    "long text of lines": (b"\x0a\x40" + b'ab\ncd\n"e' * 8, {"1": 'ab\ncd\n"e' * 8}),
+    "descending": (b"\x10\x01\x08\x02", {"2": 1, "1": 2}),
+    "a number beyond the last": (b"\x80\x80\x80\x80\x10\x01", "0x808080801001"),
+    "a fixed one that is cut": (b"\x08\x01\x11\x00", {"1": 1}),
     "no message at all": (b"\xff\xff", "0xffff"),
     "a group that does not end": (b"\x08\x01\x0b\x10\x05", {"1": 1}),
 }
@@ -70,5 +79,5 @@ def test_deep_and_wide_messages_cost_little() -> None:
 def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(protobuf, "MAX_PIECES", 8)
     for number in range(40):
-        assert json.loads(render(b"\x0a\x03a%02d" % number, 100)) == {"1": f"a{number:02}"}
+        assert json.loads(render(b"\x0a\x02\xff%c" % number, 100)) == {"1": f"0xff{number:02x}"}
     assert len(protobuf._pieces) <= 8
