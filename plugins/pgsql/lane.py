@@ -4,7 +4,6 @@ A message is handed on whole where it lies, or, when it comes in pieces, gathere
 skipped by its length. So a message costs its bytes once, however it was cut, and nothing longer than `keep` is held.
 """
 
-from bisect import bisect_right
 from struct import Struct
 
 from pxcap.core.stream import Chunk
@@ -16,24 +15,34 @@ NEVER = 1 << 62
 
 
 class Clock:
-    """When the bytes of a chunk were seen; positions must be asked for in ascending order."""
+    """When the bytes of a chunk were seen; positions must be asked for in ascending order.
 
-    __slots__ = ("_base", "_starts", "_times", "next", "time")
+    Attributes:
+        index: Of the segment asked for last.
+        ends: Position where each segment ends; NEVER for the last.
+        times: When each was seen; ns since the epoch.
+    """
+
+    __slots__ = ("ends", "index", "times")
 
     def __init__(self, chunk: Chunk) -> None:
-        self._base = chunk.offset
-        self._starts = chunk.starts
-        self._times = chunk.times
-        self.time = chunk.times[0]
-        self.next = chunk.starts[1] - chunk.offset if len(chunk.starts) > 1 else NEVER
+        base = chunk.offset
+        self.index = 0
+        self.ends = [start - base for start in chunk.starts]
+        self.ends.append(NEVER)
+        del self.ends[0]
+        self.times = chunk.times
 
     def at(self, pos: int) -> int:
         """When the byte at `pos` of the chunk was seen; ns since the epoch."""
-        if pos >= self.next:
-            index = bisect_right(self._starts, self._base + pos)
-            self.time = self._times[index - 1]
-            self.next = self._starts[index] - self._base if index < len(self._starts) else NEVER
-        return self.time
+        while pos >= self.ends[self.index]:
+            self.index += 1
+        return self.times[self.index]
+
+    @property
+    def next(self) -> int:
+        """Position where the segment asked for last ends."""
+        return self.ends[self.index]
 
 
 class Lane:

@@ -232,7 +232,7 @@ class PgsqlParser(Parser):
                 if not pending and ahead.size:
                     self._catch_up(False)
                 if kind in _CYCLE_ANSWERS and pending and pending[0].kind == CYCLE and stitch.plain:
-                    at = common_responses(buf, pos, clock, stitch, responses.columns, responses.tags)
+                    at = common_responses(buf, pos, clock, stitch, responses.answers)
                     if at > pos:
                         pos = at
                         continue

@@ -83,21 +83,25 @@ def _literal(value: Value) -> str:
     return str(value) if type(value) is int else to_json(value)
 
 
-def parameters(portal: Portal, limit: int) -> str | None:
-    """The parameters as a JSON array; None when there are none."""
-    values = portal.values
-    if not values:
+def values(types: tuple[int, ...], formats: list[int], bound: list[bytes | None], limit: int) -> str | None:
+    """Parameters of these types, in these formats, as a JSON array; None when there are none."""
+    if not bound:
         return None
-    if portal.rendered is None:
-        types, formats = portal.statement.types, portal.formats
-        if not types and not any(formats):
-            texts = [quote(clip_text(value, limit)) if value is not None else "null" for value in values]
-            portal.rendered = f"[{','.join(texts)}]"
-            return portal.rendered
-        shown: list[Value] = []
-        for at, value in enumerate(values):
-            oid = types[at] if at < len(types) else 0
-            code = formats[at] if at < len(formats) and len(formats) > 1 else formats[0] if len(formats) == 1 else 0
-            shown.append(None if value is None else decode(value, oid, code == 1, limit))
-        portal.rendered = f"[{','.join(map(_literal, shown))}]"
-    return portal.rendered
+    if not types and not any(formats):
+        if None not in bound and b"".join(bound).isalnum():  # type: ignore[arg-type]
+            return str(b'["%b"]' % b'","'.join(bound), "ascii")  # type: ignore[arg-type]
+        texts = [quote(clip_text(value, limit)) if value is not None else "null" for value in bound]
+        return f"[{','.join(texts)}]"
+    shown: list[Value] = []
+    for at, value in enumerate(bound):
+        oid = types[at] if at < len(types) else 0
+        code = formats[at] if at < len(formats) and len(formats) > 1 else formats[0] if len(formats) == 1 else 0
+        shown.append(None if value is None else decode(value, oid, code == 1, limit))
+    return f"[{','.join(map(_literal, shown))}]"
+
+
+def parameters(portal: Portal, limit: int) -> str | None:
+    """The parameters of a portal, in the same way."""
+    if portal.rendered is None and portal.values:
+        portal.rendered = values(portal.statement.types, portal.formats, portal.values, limit)
+    return portal.rendered if portal.values else None

@@ -9,6 +9,7 @@ from pxcap.core.layout import Invalid, Partial
 from pxcap.core.protocol import Settings
 from pxcap.core.text import clip_text
 from pxcap.plugins.pgsql import render, wire
+from pxcap.plugins.pgsql.cycles import Answers
 from pxcap.plugins.pgsql.redact import redact
 from pxcap.plugins.pgsql.stitch import MAX_SAID, MAX_TAGS, Stitcher
 from pxcap.plugins.pgsql.types import COMMANDS, STARTUP, Request
@@ -29,7 +30,7 @@ class Responses:
     Attributes:
         readers: By message type, what takes one message, whole or cut: the buffer, where its body begins and ends, and
             when its last byte was seen.
-        columns, tags: What was seen of both, remembered.
+        answers: Reads those of whole cycles.
     """
 
     def __init__(self, settings: Settings, stitch: Stitcher, error: Callable[[str], None]) -> None:
@@ -37,8 +38,9 @@ class Responses:
         self._redact = settings.redact
         self._stitch = stitch
         self._error = error
-        self.columns = render.Columns()
-        self.tags = render.Tags()
+        self._columns = render.Columns()
+        self._tags = render.Tags()
+        self.answers = Answers(self._columns, self._tags)
         self._version = ""
         self.readers: dict[int, Callable[[bytes, int, int, int], None]] = {
             wire.AUTHENTICATION: self._authentication,
@@ -124,7 +126,7 @@ class Responses:
 
     def _described(self, buf: bytes, start: int, stop: int, when: int) -> None:
         stitch = self._stitch
-        names, typed = self.columns.of(buf[start:stop])
+        names, typed = self._columns.of(buf[start:stop])
         request = stitch.head(_DESCRIBED, when)
         orphan = request is stitch.orphan
         if orphan and not request.kind and stitch.extended:
@@ -145,7 +147,7 @@ class Responses:
     # Results.
 
     def _command(self, buf: bytes, start: int, stop: int, when: int) -> None:
-        text, count = self.tags.of(buf[start:stop])
+        text, count = self._tags.of(buf[start:stop])
         request = self._result(when)
         tags = request.tags
         if tags is None:

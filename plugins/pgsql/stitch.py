@@ -14,7 +14,8 @@ from pxcap.core.protocol import LOST, REQUEST, Row, Settings
 from pxcap.plugins.pgsql.rows import row_of, unanswered
 from pxcap.plugins.pgsql.types import COPY_END, CYCLE, STARTUP, UNKNOWN, Request, Whole, heft
 from pxcap.plugins.pgsql.voided import Voided
-from pxcap.plugins.pgsql.wire import BIND, DESCRIBE, EXECUTE, FUNCTION_CALL, PARSE, QUERY, SYNC
+from pxcap.plugins.pgsql.waiting import crowd, slim
+from pxcap.plugins.pgsql.wire import DESCRIBE, EXECUTE, FUNCTION_CALL, PARSE, QUERY, SYNC
 
 MAX_PENDING = 4096  # requests without an answer
 MAX_WEIGHT = 1 << 20  # bytes of their texts and parameters
@@ -100,27 +101,24 @@ class Stitcher:
     def trim(self) -> None:
         """Keep no more than may wait: of texts and values beginnings only, and give up the oldest beyond MAX_PENDING."""
         if self.weight > MAX_WEIGHT:
-            self._slim()
+            self.expand()
+            self.weight = slim(self.pending)
         while len(self.pending) > MAX_PENDING:
             self.front()
             self._unanswered(self.pending.popleft())
+
+    def trim_cycles(self) -> None:
+        """The same after whole cycles were added, of which an entry may hold several."""
+        for _ in range(crowd(self.pending) - MAX_PENDING):
+            first = self.pending.popleft()
+            for request in self._peeled(first) if isinstance(first, Whole) else (first,):
+                self._unanswered(request)
+        self.trim()
 
     def rows_of_cancel(self, request: Request) -> None:
         """A cancel request: it is never answered."""
         self.weight += len(request.text or "")
         self._row(request, None)
-
-    def _slim(self) -> None:
-        """Keep only the beginning of the texts that wait, and no long values."""
-        self.expand()
-        self.weight = 0
-        for request in self.pending:
-            if request.text is not None and len(request.text) > 64:
-                request.text = request.text[:64]
-                request.flaws = "truncated"
-            if request.kind == BIND and request.portal is not None and request.portal.size > 64:
-                request.portal.values, request.portal.size, request.flaws = None, 0, "truncated"
-            self.weight += heft(request)
 
     def copy_ended(self, time: int) -> None:
         """The client sent CopyDone or CopyFail."""
@@ -202,14 +200,21 @@ class Stitcher:
         while pending and (request := pending[0]).kind in _FORMAL:
             pending.popleft()
             if isinstance(request, Whole):
-                pending.extendleft(reversed(self._expanded(request)))
+                pending.extendleft(reversed(self._peeled(request)))
 
-    def _expanded(self, cycle: Whole) -> list[Request]:
-        """The requests of a cycle, weighed one by one."""
-        parts = cycle.expand()
-        self.weight -= cycle.weight
-        for part in parts:
-            part.holed = cycle.holed
+    def _peeled(self, first: Whole) -> list[Request]:
+        """The requests of the oldest cycle of what was first; what is left of it is first again."""
+        parts = self._taken(first)
+        if first.left:
+            self.pending.appendleft(first)
+        return parts
+
+    def _taken(self, whole: Whole) -> list[Request]:
+        self.weight -= whole.weight
+        parts = whole.take()
+        self.weight += whole.weight
+        for part in parts:  # weighed one by one
+            part.holed = whole.holed
             self.weight += heft(part)
         return parts
 
@@ -217,9 +222,11 @@ class Stitcher:
         """Make requests of all cycles: there is doubt about which answers which."""
         pending = self.pending
         if any(request.kind == CYCLE for request in pending):
-            whole = [part for one in pending for part in (self._expanded(one) if isinstance(one, Whole) else (one,))]
+            found: list[Request] = []
+            for one in pending:
+                found += [p for _ in range(one.left) for p in self._taken(one)] if isinstance(one, Whole) else [one]
             pending.clear()
-            pending.extend(whole)
+            pending.extend(found)
 
     def complete(self, request: Request, when: int) -> None:
         """An answer is whole."""

@@ -19,6 +19,7 @@ from pxcap.plugins.pgsql.wire import (
 )
 
 STARTUP, COPY_END, CYCLE, UNKNOWN = 1, 2, 3, 0  # kinds that are no message type
+OVERHEAD = 64  # bytes that what waits as one entry weighs besides texts and values
 
 COMMANDS = {
     UNKNOWN: None,
@@ -152,18 +153,20 @@ class Whole(Request, ABC):
     """Requests that wait as one entry: sent in one piece, and most often answered in one.
 
     Attributes:
-        weight: Bytes of its text and values.
-        execute: What COPY data belongs to, once it was expanded.
+        weight: Bytes of its texts and values.
+        execute: What COPY data belongs to, once it was taken out.
+        left: Cycles that are not over.
     """
 
-    __slots__ = ("execute", "weight")
+    __slots__ = ("execute", "left", "weight")
 
     execute: Request | None
+    left: int
     weight: int
 
     @abstractmethod
-    def expand(self) -> list[Request]:
-        """The requests it is made of."""
+    def take(self) -> list[Request]:
+        """Take out the requests that the oldest cycle is made of; at least one must be left."""
 
 
 class Asked(Whole):
@@ -176,52 +179,94 @@ class Asked(Whole):
         self.time = time
         self.text = text
         self.portal = None
-        self.weight = len(text) + 64
+        self.weight = len(text) + OVERHEAD
+        self.left = 1
         self.copied = 0
         self.holed = False
         self.execute = None
 
-    def expand(self) -> list[Request]:
+    def take(self) -> list[Request]:
         """The Query."""
+        self.weight = self.left = 0
         self.execute = Request(QUERY, self.time, self.text)
         self.execute.copied = self.copied
         return [self.execute]
 
 
+Bound = tuple[int, list[bytes | None], int]
+"""When a Bind was sent, the values, and how many bytes they take."""
+
+
 class Cycle(Whole):
-    """Bind, Execute and Sync of the unnamed portal; more often than not with a Describe, and a Parse.
+    """Bind, Execute and Sync of the unnamed portal, mostly with a Describe, and a Parse; once, or again with other values.
 
     Attributes:
-        parsed: A Parse stands before.
+        time: Of the oldest that is not over.
+        statement: What is executed.
+        formats: Of the values, as in `Portal`.
+        parsed: A Parse stands before each.
         described: A Describe stands between.
+        binds: What was bound; the last `left` are not over.
+        base: What each weighs besides its values.
     """
 
-    __slots__ = ("described", "parsed")
+    __slots__ = ("base", "binds", "described", "formats", "parsed")
 
-    portal: Portal
+    statement: Statement
 
-    def __init__(self, time: int, portal: Portal, parsed: bool, described: bool) -> None:
+    def __init__(self, bound: Bound, statement: Statement, formats: list[int], parsed: bool, described: bool) -> None:
         self.kind = CYCLE
-        self.time = time
-        self.portal = portal
+        self.time = bound[0]
+        self.text = None
+        self.portal = None
+        self.statement = statement
+        self.formats = formats
         self.parsed = parsed
         self.described = described
-        self.weight = len(portal.statement.text or "") + portal.size + 64
+        self.binds = [bound]
+        self.left = 1
+        self.base = len(statement.text or "") + OVERHEAD
+        self.weight = self.base + bound[2]
         self.copied = 0
         self.holed = False
         self.execute = None
 
-    def expand(self) -> list[Request]:
-        """The requests it is made of."""
-        statement, time = self.portal.statement, self.time
+    def repeated(self, binds: list[Bound], size: int) -> None:
+        """The same was sent again, with other values, which take `size` bytes."""
+        self.binds += binds
+        self.left += len(binds)
+        self.weight += len(binds) * self.base + size
+
+    def over(self, left: int) -> None:
+        """Only the last `left` are not over."""
+        binds = self.binds
+        at, was, self.left = len(binds) - left, len(binds) - self.left, left
+        if left:
+            self.weight -= (at - was) * self.base + sum(size for _, _, size in binds[was:at])
+            self.time = binds[at][0]
+        else:
+            self.weight = 0
+
+    def portal_at(self, at: int) -> Portal:
+        """What one of the Binds made."""
+        _, values, size = self.binds[at]
+        return Portal(self.statement, self.formats, values, None, size)
+
+    def take(self) -> list[Request]:
+        """The requests of the oldest."""
+        statement, time = self.statement, self.time
         text = statement.text
+        portal = self.portal_at(-self.left)
         found = [Request(PARSE, time, text, statement=statement)] if self.parsed else []
-        found.append(Request(BIND, time, text, self.portal))
+        found.append(Request(BIND, time, text, portal))
         if self.described:
             found.append(Request(DESCRIBE, time, text))
-        self.execute = Request(EXECUTE, time, text, self.portal)
-        self.execute.copied = self.copied
-        found.append(self.execute)
+        execute = Request(EXECUTE, time, text, portal)
+        found.append(execute)
+        self.over(self.left - 1)
+        if not self.left:  # COPY data comes behind the last
+            self.execute = execute
+            execute.copied = self.copied
         for request in found:
             request.flaws = statement.flaw
         return [*found, Request(SYNC, time)]

@@ -72,4 +72,17 @@ def test_parameters_follow_types_and_formats() -> None:
         ([], [b"7", b"x", b"y", b"more than there are types"], '[7,"x","y","more than there are types"]'),
     ):
         assert render.parameters(Portal(statement, formats, values), 1000) == wanted
+        assert render.values(statement.types, formats, values, 1000) == wanted
     assert render.parameters(Portal(statement), 1000) is None
+
+
+def test_text_of_unknown_type_is_text() -> None:
+    for values, wanted in (
+        ([b"7"], '["7"]'),
+        ([b"7", b"", b"Ab"], '["7","","Ab"]'),
+        ([b""], '[""]'),
+        ([b"7", None], '["7",null]'),
+        ([b"-7", b'"', "\xe4".encode()], '["-7","\\"","\xe4"]'),
+    ):
+        assert render.values((), [], values, 1000) == wanted
+    assert render.values((), [], [], 1000) is None

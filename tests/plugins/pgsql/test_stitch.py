@@ -3,7 +3,7 @@ import pytest
 from pxcap.core.protocol import REQUEST, RESPONSE, Settings
 from pxcap.plugins.pgsql import stitch as stitch_module
 from pxcap.plugins.pgsql.stitch import Stitcher
-from pxcap.plugins.pgsql.types import COPY_END, Cycle, Portal, Request, Statement
+from pxcap.plugins.pgsql.types import COPY_END, Cycle, Request, Statement
 from pxcap.plugins.pgsql.wire import BIND, EXECUTE, PARSE, QUERY, SYNC
 
 RESULTS = frozenset({QUERY, EXECUTE})
@@ -143,12 +143,29 @@ def test_what_was_never_answered_says_so() -> None:
 def test_too_many_requests_are_given_up_oldest_first(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stitch_module, "MAX_PENDING", 5)
     talk = Talk()
-    portal = Portal(Statement("cycle"))
-    talk.stitch.pending.extend(Cycle(1, portal, False, False) for _ in range(4))
+    talk.stitch.pending.extend(Cycle((1, [], 0), Statement("cycle"), [], False, False) for _ in range(4))
     for at in range(2, 6):
         talk.ask(QUERY, at=at)
     assert talk.told() == [("cycle", None, "no_response")] * 6
     assert len(talk.stitch.pending) == 5
+
+
+@pytest.mark.parametrize("before", range(3))
+def test_too_many_cycles_are_given_up_oldest_first(before: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stitch_module, "MAX_PENDING", 5)
+    talk = Talk()
+    if before:
+        talk.ask(*[QUERY] * before)
+    cycle = Cycle((1, [b"0"], 5), Statement("cycle"), [], False, False)
+    cycle.repeated([(at, [b"%d" % at], 5) for at in range(2, 9)], 35)
+    talk.stitch.pending.append(cycle)
+    talk.stitch.weight += cycle.weight
+    talk.stitch.trim_cycles()
+    assert talk.told() == [("Q1", None, "no_response")] * before + [("cycle", None, "no_response")] * 6
+    assert (list(talk.stitch.pending), cycle.left, cycle.time) == ([cycle], 5, 4)
+    talk.stitch.finish()
+    assert len(talk.stitch.rows) == before + 2 * 8
+    assert talk.stitch.weight == 0
 
 
 def test_long_texts_that_wait_are_cut(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -163,11 +180,13 @@ def test_long_texts_that_wait_are_cut(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_weight_of_what_waits_goes_with_it() -> None:
     talk = Talk()
-    portal = Portal(Statement("SELECT 1"))
-    cycle = Cycle(1, portal, True, True)
+    cycle = Cycle((1, [b"1"], 5), Statement("SELECT 1"), [], True, True)
+    cycle.repeated([(2, [b"22"], 6), (3, [None], 4)], 10)
     talk.stitch.pending.append(cycle)
     talk.stitch.weight += cycle.weight
     talk.ask(QUERY)
+    talk.stitch.front()
+    assert cycle.left == 2
     talk.stitch.expand()
     talk.stitch.finish()
     assert talk.stitch.weight == 0
