@@ -28,7 +28,7 @@ class Body:
     def __init__(self, room: int) -> None:
         """Keep at most `room` bytes."""
         self.size = 0
-        self.kept = bytearray()
+        self.kept: bytes | bytearray = b""
         self.note = 0
         self.done = False
         self.known = True
@@ -36,11 +36,20 @@ class Body:
 
     def add(self, buf: bytes, start: int, end: int) -> None:
         """Take buf[start:end]."""
-        self.size += end - start
-        if self._room > 0:
-            piece = buf[start : min(end, start + self._room)]
-            self.kept += piece
-            self._room -= len(piece)
+        size = end - start
+        self.size += size
+        room = self._room
+        if room > 0:
+            if size > room:
+                size, end = room, start + room
+            self._room = room - size
+            kept = self.kept
+            if not kept:  # often all there is
+                self.kept = buf[start:end]
+                return
+            if isinstance(kept, bytes):
+                kept = self.kept = bytearray(kept)
+            kept += buf[start:end]
 
     def stop(self) -> bool:
         """Keep no more of it; returns whether there was room for more."""

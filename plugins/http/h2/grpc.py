@@ -31,12 +31,13 @@ class Grpc:
     Protocol Buffers are shown by field number, or by name where the person gave the types of the service.
     """
 
-    __slots__ = ("_limit", "_redact", "_remembered", "_types", "_well")
+    __slots__ = ("_limit", "_most", "_redact", "_remembered", "_types", "_well")
 
     def __init__(self, settings: Settings) -> None:
         self._limit = settings.body_limit
         self._redact = settings.redact
         self._types = descriptors.types_of(settings)
+        self._most = min(MAX_SHORT, self._limit >> 3) if self._limit and self._types is None else -1
         self._remembered: dict[bytes, str] = {}
         self._well = True
 
@@ -54,21 +55,29 @@ class Grpc:
             path: Of the request: names the method, and so the types.
             asked: It is a request's.
         """
+        text = self.usual(body.kept, media)
+        if text is not None:
+            return text, True
         data = bytes(body.kept)
         if not data or not self._limit:
             return "", True
-        size = len(data) - PREFIX
-        if data[0] or size > MAX_SHORT or size != int.from_bytes(data[1:PREFIX], "big") or size > self._limit >> 3:
-            return self._show(data, coding, media, path, asked), self._well
-        if media != _USUAL or self._types is not None:
-            return self._message(data[PREFIX:], True, media, path, asked, self._limit), True
-        text = self._remembered.get(data)  # one, short and not compressed: the usual
+        return self._show(data, coding, media, path, asked), self._well
+
+    def usual(self, kept: bytes | bytearray, media: str) -> str | None:
+        """The one message of a body, short and neither compressed nor of a known type; None when it is not such a body."""
+        if media != _USUAL:
+            return None
+        size = len(kept) - PREFIX
+        if not 0 <= size <= self._most or kept[0] or size != int.from_bytes(kept[1:PREFIX], "big"):
+            return None
+        data = bytes(kept)
+        text = self._remembered.get(data)
         if text is None:
             text = protobuf.render(data[PREFIX:], self._limit)
             if len(self._remembered) >= MAX_REMEMBERED:
                 self._remembered.clear()
             self._remembered[data] = text
-        return text, True
+        return text
 
     def _show(self, data: bytes, coding: str, media: str, path: str, asked: bool) -> str:
         """All messages that begin in `data`; sets `_well`."""

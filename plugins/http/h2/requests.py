@@ -102,8 +102,9 @@ class RequestReader(FrameReader):
                 if start < end:
                     body = stream.req_body
                     if body is None:
-                        body = stream.req_body = streams.body(stream.request)
-                    streams.add(body, buf, start, end)
+                        stream.req_body = streams.begin(stream.request, buf, start, end)
+                    else:
+                        streams.add(body, buf, start, end)
                 if flags:
                     stream.req_done = True
                     if stream.resp_done:

@@ -77,10 +77,7 @@ class ResponseReader(FrameReader):
                         streams.error(error)
                 self.found += 1
                 if stream.response is not None and flags == WHOLE and head.known and head.status is None:
-                    stream.resp_trailers = head
-                    stream.held += head.cost
-                    streams.kept += head.cost
-                    streams.response_ended(stream, time)
+                    streams.call_ended(stream, head, time)
                     pos = end
                     continue
                 if stream.response is not None or not head.simple or head.status is None:
@@ -119,8 +116,9 @@ class ResponseReader(FrameReader):
                     if length:
                         body = stream.resp_body
                         if body is None:
-                            body = stream.resp_body = streams.body(head)
-                        streams.add(body, buf, start, end)
+                            stream.resp_body = streams.begin(head, buf, start, end)
+                        else:
+                            streams.add(body, buf, start, end)
                     if flags:
                         streams.response_ended(stream, time)
                     elif head.grpc:
@@ -143,8 +141,7 @@ class ResponseReader(FrameReader):
             pos = end
             if stream.req_body is not None or stream.req_trailers is not None or stream.ending:
                 if length:
-                    body = stream.resp_body = streams.body(head)
-                    streams.add(body, buf, start, end)
+                    stream.resp_body = streams.begin(head, buf, start, end)
                 streams.response_ended(stream, stream.resp_time)
                 continue
             del opened[number]

@@ -134,6 +134,15 @@ class Streams:
             return Body(0)
         return Body(encoded_room(self.limit, meaning.codings) if meaning.codings else self.limit + 1)
 
+    def begin(self, head: Head, buf: bytes, start: int, end: int) -> Body:
+        """A body of which the first bytes came."""
+        body = Body(self._room) if head.grpc else self.body(head)
+        if self._bodies > self._most_bodies and body.stop():
+            self.error("body_not_kept")
+        body.add(buf, start, end)
+        self._bodies += len(body.kept)
+        return body
+
     def add(self, body: Body, buf: bytes, start: int, end: int) -> None:
         """More of a body."""
         before = len(body.kept)
@@ -159,6 +168,53 @@ class Streams:
         if stream.reset_at:  # after the response had come
             stream.ending = ""
         self.ended(stream)
+
+    def call_ended(self, stream: Stream, trailers: Head, time: int) -> None:
+        """The trailers of a stream that has a response, with no doubt so far."""
+        request, response, asked, told = stream.request, stream.response, stream.req_body, stream.resp_body
+        if (
+            request is not None
+            and response is not None
+            and request.grpc
+            and response.grpc
+            and stream.req_done
+            and asked is not None
+            and told is not None
+            and stream.req_trailers is None
+            and not (stream.ending or asked.note or told.note)
+            and stream.resp_time
+            and stream.resp_losses == self.losses[1]
+            and trailers.code != NO_CODE
+        ):  # a gRPC call as most are
+            req_text = self._grpc.usual(asked.kept, request.meaning.media.name)
+            resp_text = self._grpc.usual(told.kept, response.meaning.media.name)
+            if req_text is not None and resp_text is not None:
+                del self.streams[stream.number]
+                self.kept -= stream.held
+                self._bodies -= len(asked.kept) + len(told.kept)
+                self.rows.append((
+                    stream.time,
+                    2,
+                    0,
+                    response.meaning.media.kind,
+                    request.json,
+                    request.method,
+                    request.path,
+                    req_text,
+                    asked.size,
+                    self.fields.joined(response, trailers),
+                    response.status,
+                    status_text(trailers.code, trailers.message),
+                    resp_text,
+                    told.size,
+                    time - stream.time,
+                    "",
+                ))  # fmt: skip
+                return
+        stream.resp_trailers = trailers
+        stream.held += trailers.cost
+        self.kept += trailers.cost
+        self.response_ended(stream, time)
 
     def end_early(self, number: int) -> None:
         """Make the row of a stream as far as it came; what still comes for it is late."""
