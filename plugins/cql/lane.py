@@ -29,14 +29,15 @@ class Lane:
 
     Attributes:
         errors: What was malformed since the parser looked last, by name.
+        inbox: Bytes not yet taken.
     """
 
-    __slots__ = ("_direction", "_framing", "_head", "_inbox", "_mode", "_plain", "_plain_at", "_plain_time", "_reader", "_segment", "_skip", "_unseen", "errors")  # fmt: skip
+    __slots__ = ("_direction", "_framing", "_head", "_mode", "_plain", "_plain_at", "_plain_time", "_reader", "_segment", "_skip", "_unseen", "errors", "inbox")  # fmt: skip
 
     def __init__(self, direction: int, keep: int, midstream: bool) -> None:
         self._direction = direction
         self._reader = MessageReader(direction, keep)
-        self._inbox = Inbox()
+        self.inbox = Inbox()
         self._mode = Mode.LOST if midstream else Mode.RAW
         self._framing = ""  # what is to be looked for after a loss: resync.RAW, FRAMED or either
         self._head = 0  # size of segment headers; 0: not known yet
@@ -55,17 +56,18 @@ class Lane:
 
     def add(self, chunk: Chunk) -> None:
         """Take the next bytes; to be called when `next` has returned None."""
-        self._inbox.add(chunk)
+        self.inbox.add(chunk)
 
-    def whole(self, most: int) -> list[Message]:
-        """The messages that come next, as long as they are plain and whole, but not more than `most`."""
-        if self._mode is not Mode.RAW or self._reader.left:
-            return []
-        inbox = self._inbox
-        found, inbox.pos = self._reader.whole(inbox.buf, inbox.pos, inbox.base, *inbox.segments, most)
-        if found:
+    @property
+    def plain(self) -> bool:
+        """What comes next in `inbox` is the header of a message, as far as that is known."""
+        return self._mode is Mode.RAW and not self._reader.left
+
+    def passed(self, pos: int, some: bool) -> None:
+        """The messages of `inbox` before `pos` were taken out of it, plain and whole; `some`: there were any."""
+        self.inbox.pos = pos
+        if some:
             self._unseen, self._framing = False, resync.RAW
-        return found
 
     def next(self) -> Message | None:
         """The next complete message, or None when more bytes are needed."""
@@ -84,7 +86,7 @@ class Lane:
 
     def gap(self, size: int, reason: str) -> list[Message]:
         """`size` bytes were not captured; to be called when `next` has returned None. Returns messages that end in them."""
-        reader, inbox = self._reader, self._inbox
+        reader, inbox = self._reader, self.inbox
         begun = len(inbox.buf) - inbox.pos
         inbox.clear()
         found: list[Message | None] = []
@@ -116,10 +118,10 @@ class Lane:
         self.errors.append(name)
         self._reader.bad = False
         self._lose_track()
-        self._inbox.pos = min(self._inbox.pos + 1, len(self._inbox.buf))
+        self.inbox.pos = min(self.inbox.pos + 1, len(self.inbox.buf))
 
     def _from_inbox(self) -> tuple[Message | None, bool]:
-        inbox, reader = self._inbox, self._reader
+        inbox, reader = self.inbox, self._reader
         buf = inbox.buf
         message, inbox.pos = reader.take(buf, inbox.pos, len(buf), inbox.time_at)
         if message is not None:
@@ -137,7 +139,7 @@ class Lane:
 
     def _begin(self) -> tuple[Message | None, bool]:
         """Find out what comes next and get ready for it."""
-        inbox = self._inbox
+        inbox = self.inbox
         buf, pos = inbox.buf, inbox.pos
         if self._mode is Mode.LOST:
             inbox.pos, kind = resync.find(buf, pos, self._direction, self._framing)
@@ -165,7 +167,7 @@ class Lane:
             message = self._reader.abandon()
             self._bad("bad_segment")
             return message
-        inbox = self._inbox
+        inbox = self.inbox
         self._segment = Segment(head, inbox.time_at(inbox.pos))
         inbox.pos += head.length
         self._mode, self._framing, self._head = Mode.FRAMED, resync.FRAMED, head.length
@@ -179,7 +181,7 @@ class Lane:
         return message
 
     def _from_segment(self, segment: Segment) -> tuple[Message | None, bool]:
-        inbox = self._inbox
+        inbox = self.inbox
         buf, pos = inbox.buf, inbox.pos
         have = min(len(buf) - pos, segment.left)
         if not segment.left:

@@ -1,6 +1,5 @@
 """Messages out of bytes: header, then a body that is kept up to a bound and counted to its end."""
 
-from bisect import bisect_right
 from collections.abc import Callable
 from struct import Struct
 
@@ -43,36 +42,6 @@ class MessageReader:
         self._room = 0
         self.left = 0
         self.bad = False
-
-    def whole(
-        self, buf: bytes, pos: int, base: int, starts: list[int], times: list[int], most: int
-    ) -> tuple[list[Message], int]:
-        """At most `most` messages of versions 3 and 4 that lie whole in `buf` from `pos` on, and the position behind them.
-
-        It ends at anything else. `base` is the stream offset of `buf[0]`; `starts` and `times` are those of its segments.
-        """
-        found: list[Message] = []
-        known, opcodes, keep, end = self._known, self._opcodes, self._keep, len(buf)
-        append, make = found.append, tuple.__new__
-        segment = bisect_right(starts, base + pos)
-        time, turn = 0, -1
-        last = end - HEADER_SIZE
-        while pos <= last and len(found) < most:
-            version = known.get(buf[pos])
-            if version != 4 and version != 3:
-                break
-            _, flags, stream, opcode, size = _HEADER(buf, pos)
-            after = pos + HEADER_SIZE + size
-            if after > end or size > keep or opcode not in opcodes:
-                break
-            if pos >= turn:
-                while segment < len(starts) and starts[segment] <= base + pos:
-                    segment += 1
-                time = times[segment - 1]
-                turn = starts[segment] - base if segment < len(starts) else end
-            append(make(Message, (time, version, flags, stream, opcode, size, buf[pos + HEADER_SIZE : after], "")))
-            pos = after
-        return found, pos
 
     def take(self, buf: bytes, pos: int, end: int, when: When) -> tuple[Message | None, int]:
         """Consume from `pos` up to the end of a message, or as much as there is before `end`.

@@ -8,15 +8,13 @@ from collections import deque
 
 from pxcap.core.protocol import LOST, REQUEST, RESPONSE, ConnectionInfo, Parser, Row
 from pxcap.core.stream import Chunk
+from pxcap.plugins.cql.abreast import Abreast
 from pxcap.plugins.cql.lane import Lane
 from pxcap.plugins.cql.stitch import Stitcher
 from pxcap.plugins.cql.types import Message
-from pxcap.plugins.cql.wire import BATCH, EVENT, EXECUTE, KEEP, PREPARE, QUERY
+from pxcap.plugins.cql.wire import EVENT, KEEP
 
 MAX_AHEAD = 1 << 20  # bytes of requests that wait: a window of the capture
-
-PIECE = 256  # messages taken apart at a time
-_USUAL = frozenset({QUERY, PREPARE, EXECUTE, BATCH})  # requests that change nothing when they are taken in
 
 _Gap = tuple[int, str]
 
@@ -28,16 +26,16 @@ class CqlParser(Parser):
     limit or KEEP), and in `Stitcher` the requests that wait and the statements that were prepared.
     """
 
-    __slots__ = ("_ahead", "_ahead_size", "_lanes", "_lossy", "_next", "_ready", "_stitch", "_unsure")
+    __slots__ = ("_abreast", "_ahead", "_ahead_size", "_lanes", "_lossy", "_next", "_stitch", "_unsure")
 
     def __init__(self, info: ConnectionInfo) -> None:
         super().__init__(info)
         keep = max(info.settings.body_limit, KEEP)
         self._lanes = (Lane(REQUEST, keep, info.midstream), Lane(RESPONSE, keep, info.midstream))
         self._stitch = Stitcher(info.settings, info.midstream)
+        self._abreast = Abreast(self._lanes, self._stitch, self._pull, keep, info.settings.body_limit)
         self._ahead: deque[Chunk | _Gap] = deque()
         self._ahead_size = 0
-        self._ready: deque[Message] = deque()  # requests that follow
         self._next: Message | None = None  # the next request, which came after the response that was read last
         self._lossy = info.midstream  # a request may be missing
         self._unsure = info.midstream  # an answer may be missing: ids that wait may have been used again
@@ -53,8 +51,8 @@ class CqlParser(Parser):
             lane = self._lanes[RESPONSE]
             lane.add(chunk)
             while True:
-                for message in lane.whole(PIECE):
-                    self._response(message)
+                if self._next is None and not self._unsure:
+                    self._abreast.walk(self._lossy)
                 if (one := lane.next()) is None:
                     break
                 self._response(one)
@@ -87,15 +85,10 @@ class CqlParser(Parser):
     def _response(self, message: Message) -> None:
         stream, stitch = message.stream, self._stitch
         if stream >= 0 and message.opcode != EVENT:
-            pending, ready = stitch.matcher.pending, self._ready
             if self._unsure:
                 while self._pull(message.time):
                     pass
-            elif ready and stream == ready[0].stream and stream not in pending and not self._lossy:
-                if self._next is None and ready[0].opcode in _USUAL:
-                    stitch.answer(ready.popleft(), message)  # as mostly: the next request is the one that is answered
-                    return
-                self._pull(None)
+            pending = stitch.matcher.pending
             while stream not in pending and self._pull(message.time if self._lossy else None):
                 pass
         stitch.response(message)
@@ -117,13 +110,8 @@ class CqlParser(Parser):
 
     def _request(self, before: int | None) -> Message | None:
         """The next request; none from a chunk that begins at `before` or later."""
-        lane, ahead, ready = self._lanes[REQUEST], self._ahead, self._ready
-        while not ready:
-            ready.extend(lane.whole(PIECE))
-            if ready:
-                break
-            if (message := lane.next()) is not None:
-                return message
+        lane, ahead = self._lanes[REQUEST], self._ahead
+        while (message := lane.next()) is None:
             if not ahead:
                 return None
             item = ahead[0]
@@ -137,7 +125,7 @@ class CqlParser(Parser):
                 ahead.popleft()
                 for cut in lane.gap(*item):
                     self._stitch.request(cut)
-        return ready.popleft()
+        return message
 
     def _rows(self) -> list[Row]:
         stitch = self._stitch
@@ -152,7 +140,7 @@ class CqlParser(Parser):
                 source.errors = []
         for lane in self._lanes:
             lost = lost or lane.lost
-        waiting = stitch.matcher.pending or self._ahead or self._ready or self._next
+        waiting = stitch.matcher.pending or self._ahead or self._next
         if self._unsure and not lost and not waiting:
             self._unsure = False
         self.lockstep = lost or self._unsure

@@ -41,6 +41,7 @@ from pxcap.plugins.cql.wire import (
 )
 
 _I32, _U16 = Struct(">i").unpack_from, Struct(">H").unpack_from
+_VOID, _VOID_SHOWN = b"\0\0\0\1", ("Void", None)
 _BARE_ROWS = b"\0\0\0\2\0\0\0\4"  # rows, "no metadata"
 _PLAIN = (b"\0\0\0\0", b"\0\0\0\1")  # flags of metadata that says what the columns are, and no more
 _KEY, _MAX_KNOWN, _LONGEST = 48, 256, 4096
@@ -92,27 +93,32 @@ class ResponseReader:
             text = clip_text(text.encode(), self._limit)
         return Answer(text, code, rows, ok or len(message.body) < message.size)
 
-    def usual(self, body: bytes, statement: Statement | None) -> tuple[str, int] | None:
-        """`resp_body` and `resp_rows` of a whole RESULT without flags, if it is of rows like those of an earlier one.
+    def usual(self, buf: bytes, pos: int, end: int, statement: Statement | None) -> tuple[str, int | None] | None:
+        """`resp_body` and `resp_rows` of a whole RESULT without flags, whose body lies between the positions.
 
-        All else is left to `read`, by None; both show the same.
+        It is shown if it is Void, or of rows like those of an earlier one; else it is left to `read`, by None; both show
+        the same.
         """
-        known = self._known.get(body[:_KEY])
-        if known is not None and body.startswith(known[0]):
-            metadata, pos = known[1], len(known[0])
-        elif statement is not None and body.startswith(_BARE_ROWS):
-            metadata, pos = statement.result, 12
-            if metadata.count != int.from_bytes(body[8:12], "big"):
+        if end - pos == 4 and buf.startswith(_VOID, pos):
+            return _VOID_SHOWN
+        known = self._known.get(buf[pos : min(pos + _KEY, end)])
+        if known is not None and buf.startswith(known[0], pos):
+            metadata = known[1]
+            pos += len(known[0])
+        elif statement is not None and buf.startswith(_BARE_ROWS, pos):
+            metadata = statement.result
+            if metadata.count != int.from_bytes(buf[pos + 8 : pos + 12], "big"):
                 return None
+            pos += 12
         else:
             return None
-        count, loop = int.from_bytes(body[pos : pos + 4], "big"), metadata.loop
+        count, loop = int.from_bytes(buf[pos : pos + 4], "big"), metadata.loop
         pos += 4
-        if loop is None or count * metadata.count * 4 > len(body) - pos:
+        if loop is None or count * metadata.count * 4 > end - pos:
             return None
         shown = min(self._most, count)
         lines = [f"Rows = {count}", metadata.header]
-        loop(body, pos, shown, self._limit - len(metadata.header), metadata.decoders, lines)
+        loop(buf, pos, end, shown, self._limit - len(metadata.header), metadata.decoders, lines)
         if len(lines) != shown + 2:
             return None
         if shown < count:

@@ -18,7 +18,7 @@ def row_lines(buf: bytes, pos: int, count: int, decoders: Sequence[Decode], room
     """
     lines: list[str] = []
     if (loop := loop_for(decoders)) is not None:
-        pos, room = loop(buf, pos, count, room, decoders, lines)
+        pos, room = loop(buf, pos, len(buf), count, room, decoders, lines)
         count -= len(lines)
     from_bytes, end = int.from_bytes, len(buf)
     for _ in range(count):

@@ -14,7 +14,7 @@ from pxcap.core.protocol import Row, Settings
 from pxcap.plugins.cql.requests import Context, show_request
 from pxcap.plugins.cql.responses import ResponseReader
 from pxcap.plugins.cql.types import Message, Statement
-from pxcap.plugins.cql.usual import usual
+from pxcap.plugins.cql.usual import UsualRequests
 from pxcap.plugins.cql.wire import (
     COMPRESSED,
     ERROR,
@@ -28,8 +28,6 @@ from pxcap.plugins.cql.wire import (
     STRING_MAP,
 )
 
-_VOID = b"\0\0\0\1"  # a RESULT of this kind, whole
-_VOID_TEXT = "Void", None
 MAX_PENDING = 8192  # requests without an answer; drivers allow themselves 1024 to 2048 a connection
 MAX_WEIGHT = 1 << 20  # bytes their bodies may take together, or twice the body limit
 TRIMMED = 256  # bytes of a body left when they take more
@@ -42,21 +40,23 @@ class Stitcher:
 
     Attributes:
         matcher: Requests that wait, by stream id.
+        usual, reader: Show the usual requests, and responses.
         rows: Rows made; the parser takes them out.
         errors: What could not be read, by name; the parser takes them out.
         lost: Why a statement that is executed may be unknown, as a word of the note; empty when nothing was lost.
     """
 
-    __slots__ = ("_codec", "_context", "_joined", "_reader", "_settings", "_statements", "_text", "_weight", "errors", "lost", "matcher", "rows")  # fmt: skip
+    __slots__ = ("_codec", "_context", "_joined", "_settings", "_statements", "_text", "_weight", "errors", "lost", "matcher", "reader", "rows", "usual")  # fmt: skip
 
     def __init__(self, settings: Settings, midstream: bool) -> None:
         self._settings = settings
         self.matcher: KeyedMatcher[int, Message] = KeyedMatcher(MAX_PENDING)
         self.rows: list[Row] = []
         self.errors: list[str] = []
-        self._reader = ResponseReader(settings.body_limit, settings.redact)
+        self.reader = ResponseReader(settings.body_limit, settings.redact)
         self._statements: dict[bytes, Statement] = {}
         self._context = Context(self._statements, settings.body_limit, settings.redact, False)
+        self.usual = UsualRequests(self._statements, settings.body_limit, settings.redact)
         self._text = 0
         self._codec = ""  # agreed on in STARTUP
         self._weight = 0
@@ -113,31 +113,34 @@ class Stitcher:
         text: str | None
         params: str | None
         statement, made = None, None
-        if not request.flags and not request.note:
-            settings = self._settings
-            made = usual(request, self._statements, settings.body_limit, settings.redact)
+        if (
+            not request.flags
+            and not request.note
+            and request.size == len(request.body)
+            and not self._context.metadata_ids
+        ):
+            made = self.usual.show(request.body, 0, request.size, request.opcode, request.version)
         if made is not None:
             text, params, statement = made
             request_note = ""
             time, version, flags, _, opcode, size, body, cut = message
             if opcode == RESULT and not flags and not cut and size == len(body) and version >= OLD:
-                found = _VOID_TEXT if body == _VOID else self._reader.usual(body, statement)
+                found = self.reader.usual(body, 0, size, statement)
                 if found is not None:
                     begun = request.time
-                    answered, rows = found
-                    latency = time - begun
+                    shown, rows = found
                     self.rows.append(
                         (
                             begun,
                             request.opcode,
                             text,
                             RESULT,
-                            answered,
+                            shown,
                             params,
                             None,
                             rows,
                             request.version,
-                            latency,
+                            time - begun,
                             "",
                         )
                     )
@@ -147,12 +150,12 @@ class Stitcher:
             if request.opcode == EXECUTE and message.opcode == RESULT:
                 statement = self._statement_of(request)
         message, answer_note = self._plain(message)
-        answer = self._reader.read(message, statement, self._context.metadata_ids)
+        answer = self.reader.read(message, statement, self._context.metadata_ids)
         if not answer.ok:
             self.errors.append("bad_response")
-        if self._reader.prepared is not None:
-            ident, prepared = self._reader.prepared
-            self._reader.prepared = None
+        if self.reader.prepared is not None:
+            ident, prepared = self.reader.prepared
+            self.reader.prepared = None
             if request.opcode == PREPARE:
                 prepared.text = "" if request_note else text or ""  # half a statement would be taken for the whole
                 self._remember(ident, prepared)
@@ -178,10 +181,10 @@ class Stitcher:
     def _unasked(self, message: Message) -> None:
         """A push, or a response whose request was not captured."""
         message, note = self._plain(message)
-        answer = self._reader.read(message, None, self._context.metadata_ids)
-        if self._reader.prepared is not None:
-            self._remember(*self._reader.prepared)  # the types at least
-            self._reader.prepared = None
+        answer = self.reader.read(message, None, self._context.metadata_ids)
+        if self.reader.prepared is not None:
+            self._remember(*self.reader.prepared)  # the types at least
+            self.reader.prepared = None
         if not answer.ok:
             self.errors.append("bad_response")
         if message.opcode != EVENT and not (message.stream < 0 and message.opcode == ERROR):
@@ -239,6 +242,7 @@ class Stitcher:
     def _remember(self, ident: bytes, statement: Statement) -> None:
         """Keep a statement; the oldest go when there are too many."""
         statements = self._statements
+        self.usual.plans.clear()
         if (old := statements.pop(ident, None)) is not None:
             self._text -= len(old.text)
         statements[ident] = statement

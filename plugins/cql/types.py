@@ -1,14 +1,17 @@
 """What passes between the readers and the matcher."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import NamedTuple
 
 Decode = Callable[[bytes], str]
 """Bytes of a value to its JSON text; never raises."""
 
-Loop = Callable[[bytes, int, int, int, Sequence[Decode], list[str]], tuple[int, int]]
-"""(buf, pos, count, room, decoders, lines) to the position of the first row not taken and the room left; see `fast`."""
+Loop = Callable[[bytes, int, int, int, int, Sequence[Decode], list[str]], tuple[int, int]]
+"""(buf, pos, end, count, room, decoders, lines) to the position of the first row not taken and the room left; see `fast`."""
+
+Bind = Callable[[bytes, int, int, int, Sequence[Decode], str], str | None]
+"""(buf, pos, end, room, decoders, front) to the JSON of `front` and the values, or None where they are not usual; see `fast`."""
 
 
 class Message(NamedTuple):
@@ -70,16 +73,11 @@ class Metadata:
 
 @dataclass(slots=True)
 class Statement:
-    """A prepared statement: its text (secrets hidden; empty when it was not seen), its markers and the columns of its result.
-
-    Attributes:
-        fronts: For `usual`: JSON of an EXECUTE up to its values, by the bytes between id and values.
-    """
+    """A prepared statement: its text (secrets hidden; empty when it was not seen), its markers and the columns of its result."""
 
     text: str
     markers: Metadata
     result: Metadata
-    fronts: dict[bytes, str] = field(default_factory=dict, compare=False, repr=False)
 
 
 class Shown(NamedTuple):

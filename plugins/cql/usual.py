@@ -1,130 +1,133 @@
 """The requests that loads are made of, shown without the walk of `requests`: EXECUTE of a known statement, and QUERY.
 
-Whatever is out of the ordinary (names, unset values, paging state, a body that is cut) is left to `requests`, by None; both
-show the same.
+Whatever is out of the ordinary (names, NULL and unset values, paging state, a body that is cut) is left to `requests`, by
+None; both show the same.
 """
 
 from collections.abc import Mapping
 from struct import Struct, error
+from typing import NamedTuple
 
 from pxcap.core.text import to_text
+from pxcap.plugins.cql.fast import bind_for
 from pxcap.plugins.cql.redact import redact
 from pxcap.plugins.cql.requests import consistency_name
-from pxcap.plugins.cql.types import Message, Statement
+from pxcap.plugins.cql.types import Bind, Decode, Statement
 from pxcap.plugins.cql.values import as_hex
-from pxcap.plugins.cql.wire import EXECUTE, QUERY, WIDE
+from pxcap.plugins.cql.wire import EXECUTE, PAGE_SIZE, QUERY, TIMESTAMP, VALUES, WIDE
 
 _U16, _I32, _I64 = Struct(">H").unpack_from, Struct(">i").unpack_from, Struct(">q").unpack_from
-_NARROW, _WIDE = Struct(">HB").unpack_from, Struct(">HI").unpack_from  # consistency and flags
-_VALUES, _PAGE_SIZE, _TIMESTAMP = 0x01, 0x04, 0x20
-_BOTH = _PAGE_SIZE | _TIMESTAMP
-_OPTIONS = Struct(">iq").unpack_from
-_RARE = ~0x27 & 0xFFFFFFFF  # flags other than these three and "skip metadata"
-_MAX_FRONTS = 8  # of a statement: consistencies and options it is executed with
+_OPTIONS = Struct(">iq").unpack_from  # page size and timestamp
+_BOTH = PAGE_SIZE | TIMESTAMP
+_RARE = ~0x27 & 0xFFFFFFFF  # flags other than values, these two and "skip metadata"
+_MAX_PLANS, _MAX_FRONTS, _LONGEST = 1024, 256, 512
 
 Usual = tuple[str, str, Statement | None]
 """req_body, req_params, and the statement that is executed."""
 
 
-def usual(message: Message, statements: Mapping[bytes, Statement], limit: int, hide: bool) -> Usual | None:
-    """A whole request without flags of version 3 or later, if it is one of those meant here; else None."""
-    try:
-        if message.opcode == EXECUTE:
-            return _execute(message, statements, limit)
-        if message.opcode == QUERY:
-            return _query(message, limit, hide)
-    except (IndexError, error):
-        pass
-    return None
+class Plan(NamedTuple):
+    """How EXECUTEs that begin alike are shown: `bind` shows the values for `decoders`, behind `front`."""
+
+    bind: Bind
+    decoders: tuple[Decode, ...]
+    front: str
+    text: str
+    statement: Statement
 
 
-def _execute(message: Message, statements: Mapping[bytes, Statement], limit: int) -> Usual | None:
-    body = message.body
-    at = 2 + body[1]
-    statement = statements.get(body[2:at])
-    if body[0] or statement is None or not statement.text:
+class UsualRequests:
+    """Shows the usual requests of a connection.
+
+    Attributes:
+        plans: By the bytes of an EXECUTE from the id up to the number of its values; to be cleared when statements change.
+    """
+
+    __slots__ = ("_fronts", "_hide", "_limit", "_statements", "plans")
+
+    def __init__(self, statements: Mapping[bytes, Statement], limit: int, hide: bool) -> None:
+        self._statements = statements
+        self._limit = limit
+        self._hide = hide
+        self.plans: dict[bytes, Plan] = {}
+        self._fronts: dict[bytes, tuple[str, int]] = {}  # of QUERY, by consistency and flags
+
+    def show(self, buf: bytes, pos: int, end: int, opcode: int, version: int) -> Usual | None:
+        """The request without message flags whose body lies between the positions, if it is one of those meant here."""
+        try:
+            if opcode == EXECUTE:
+                return self._execute(buf, pos, end, version)
+            if opcode == QUERY:
+                return self._query(buf, pos, end, version >= WIDE)
+        except (IndexError, error):
+            pass
         return None
-    begin = at
-    if message.version >= WIDE:
-        if message.version != WIDE:
+
+    def _execute(self, buf: bytes, pos: int, end: int, version: int) -> Usual | None:
+        at = pos + 2 + buf[pos + 1]
+        if version > WIDE:
             return None
-        at += 2 + _U16(body, at)[0]
-        flags = _WIDE(body, at)[1]
-        at += 6
-    else:
-        flags = body[at + 2]
-        at += 3
-    markers = statement.markers
-    loop = markers.loop
-    if flags & _VALUES:
-        at += 2
-        if loop is None or body[at - 2 : at] != markers.count.to_bytes(2, "big"):
+        at += 10 + _U16(buf, at)[0] if version == WIDE else 5
+        key = buf[pos:at]
+        plan = self.plans.get(key)
+        if plan is None:
+            plan = self._plan(key, version == WIDE) if at <= end and len(key) <= _LONGEST else None
+            if plan is None:
+                return None
+            if len(self.plans) >= _MAX_PLANS:
+                self.plans.clear()
+            self.plans[key] = plan
+        params = plan.bind(buf, at, end, self._limit, plan.decoders, plan.front)
+        return None if params is None else (plan.text, params, plan.statement)
+
+    def _plan(self, key: bytes, wide: bool) -> Plan | None:
+        """Of the bytes up to the number of values; None when such an EXECUTE is not usual."""
+        at = 2 + key[1]
+        statement = self._statements.get(key[2:at])
+        if key[0] or statement is None or not statement.text:
             return None
-    front = statement.fronts.get(body[begin:at])
-    if front is None:
-        front = _front(message, statement, begin, at, bool(flags & _VALUES))
-    if flags & _VALUES and loop is not None:
-        lines: list[str] = []
-        at, _ = loop(body, at, 1, limit, markers.decoders, lines)
-        if not lines or "null" in lines[0]:  # NULL, or not set, or a length that is neither
+        flags = _I32(key, len(key) - 6)[0] if wide else key[-3]
+        markers = statement.markers
+        if flags & _RARE or not flags & VALUES or markers.count != _U16(key, len(key) - 2)[0]:
             return None
-        front += lines[0]
-    params = _tail(body, at, front, flags)
-    return None if params is None else (statement.text, params, statement)
+        bind = bind_for(markers.decoders, flags & _BOTH)
+        if bind is None:
+            return None
+        front = f'{{"id":{as_hex(key[2:at])},'
+        if wide:
+            after = at + 2 + _U16(key, at)[0]
+            front += f'"result_metadata_id":{as_hex(key[at + 2 : after])},'
+            at = after
+        front += f'"consistency":"{consistency_name(_U16(key, at)[0])}",'
+        return Plan(bind, markers.decoders, front, statement.text, statement)
 
-
-def _front(message: Message, statement: Statement, begin: int, end: int, values: bool) -> str:
-    """JSON of what stands in front of the values: `begin` is behind the id, `end` behind the number of values."""
-    body, at = message.body, begin
-    front = f'{{"id":{as_hex(body[2:begin])}'
-    if message.version >= WIDE:
-        at += 2 + _U16(body, at)[0]
-        front += f',"result_metadata_id":{as_hex(body[begin + 2 : at])}'
-    front += _level(_U16(body, at)[0])
-    if values:
-        front += ',"values":'
-    if end <= len(body):
-        if len(statement.fronts) >= _MAX_FRONTS:
-            statement.fronts.clear()
-        statement.fronts[body[begin:end]] = front
-    return front
-
-
-def _level(level: int) -> str:
-    return f',"consistency":"{consistency_name(level)}"'
-
-
-def _query(message: Message, limit: int, hide: bool) -> Usual | None:
-    body = message.body
-    size = _I32(body, 0)[0]
-    at = 4 + size
-    if not 0 <= size <= limit:
-        return None
-    if message.version >= WIDE:
-        level, flags = _WIDE(body, at)
-        at += 6
-    else:
-        level, flags = _NARROW(body, at)
-        at += 3
-    if flags & _VALUES:
-        return None
-    params = _tail(body, at, f'{{"consistency":"{consistency_name(level)}"', flags)
-    if params is None:
-        return None
-    text = to_text(body[4 : 4 + size])
-    return redact(text) if hide else text, params, None
-
-
-def _tail(body: bytes, at: int, head: str, flags: int) -> str | None:
-    """Page size and timestamp, and the closing brace."""
-    if flags & _BOTH == _BOTH and not flags & _RARE:
-        size, stamp = _OPTIONS(body, at)
-        return f'{head},"page_size":{size},"timestamp":{stamp}}}'
-    if flags & _RARE:
-        return None
-    if flags & _PAGE_SIZE:
-        head += f',"page_size":{_I32(body, at)[0]}'
-        at += 4
-    if flags & _TIMESTAMP:
-        head += f',"timestamp":{_I64(body, at)[0]}'
-    return head + "}"
+    def _query(self, buf: bytes, pos: int, end: int, wide: bool) -> Usual | None:
+        pos += 4
+        at = pos + _I32(buf, pos - 4)[0]
+        if not 0 <= at - pos <= self._limit:
+            return None
+        after = at + (6 if wide else 3)
+        key = buf[at:after]
+        found = self._fronts.get(key)
+        if found is None:
+            if len(self._fronts) >= _MAX_FRONTS:
+                self._fronts.clear()
+            flags = _I32(key, 2)[0] if wide else key[2]
+            front = f'{{"consistency":"{consistency_name(_U16(key, 0)[0])}"'
+            found = self._fronts[key] = front, -1 if flags & (_RARE | VALUES) else flags & _BOTH
+        front, options = found
+        if options == _BOTH:
+            size, stamp = _OPTIONS(buf, after)
+            front, after = f'{front},"page_size":{size},"timestamp":{stamp}}}', after + 12
+        elif options == PAGE_SIZE:
+            front, after = f'{front},"page_size":{_I32(buf, after)[0]}}}', after + 4
+        elif options == TIMESTAMP:
+            front, after = f'{front},"timestamp":{_I64(buf, after)[0]}}}', after + 8
+        elif options == 0:
+            front += "}"
+        else:
+            return None
+        if after != end:
+            return None
+        text = to_text(buf[pos:at])
+        return redact(text) if self._hide else text, front, None

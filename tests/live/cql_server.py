@@ -1,6 +1,6 @@
 """A small CQL server for tests: protocol versions 3, 4 and 5, enough for the real drivers to be content.
 
-    python tests/live/cql_server.py PORT [--max-version N] [--password USER:PASSWORD]
+    python tests/live/cql_server.py PORT [--max-version N] [--password USER:PASSWORD] [--table-per-column]
 
 It keeps no data. A statement gets what its text asks for: `SELECT n FROM ks.rows_25` gives 25 rows in pages, `..._fail` an
 error, `CREATE TABLE` a schema change and the event of it, anything else Void. Types of bound values are told by the name
@@ -66,8 +66,11 @@ def value(data: bytes | None) -> bytes:
 
 
 def columns(specs: Sequence[tuple[str, str]], flags: int = 1, front: bytes = b"") -> bytes:
-    body = struct.pack(">ii", flags, len(specs)) + front + string("ks") + string("t")
-    return body + b"".join(string(name) + struct.pack(">H", TYPES[kind]) for name, kind in specs)
+    """Metadata; keyspace and table stand once in front of the columns, or without flag 1 with each of them."""
+    table = string("ks") + string("t")
+    every, each = (table, b"") if flags & 1 else (b"", table)
+    body = struct.pack(">ii", flags, len(specs)) + front + every
+    return body + b"".join(each + string(name) + struct.pack(">H", TYPES[kind]) for name, kind in specs)
 
 
 def item(n: int) -> tuple[bytes, ...]:
@@ -284,13 +287,14 @@ class Client:
         if flags & 8:
             first = struct.unpack_from(">ii", body, pos)[1]
         last = min(total, first + size)
+        once = 0 if self.options.table_per_column else 1
         if flags & 2:  # without metadata
             front = struct.pack(">ii", 4 | (2 if last < total else 0), len(ITEM))
             front += value(struct.pack(">i", last)) if last < total else b""
         elif last < total:
-            front = columns(ITEM, 3, value(struct.pack(">i", last)))
+            front = columns(ITEM, 2 | once, value(struct.pack(">i", last)))
         else:
-            front = columns(ITEM)
+            front = columns(ITEM, once)
         return struct.pack(">i", 2) + front + struct.pack(">i", last - first) + cells(first, last)
 
 
@@ -312,6 +316,7 @@ def main() -> None:
     parser.add_argument("port", type=int)
     parser.add_argument("--max-version", type=int, default=5)
     parser.add_argument("--password", default="")
+    parser.add_argument("--table-per-column", action="store_true", help="name the table with each column of an answer")
     options = parser.parse_args()
     with socket.create_server(("127.0.0.1", options.port)) as listener:
         print("ready", flush=True)

@@ -47,7 +47,10 @@ def test_a_loop_takes_whole_rows_and_says_where_it_stopped() -> None:
     lines: list[str] = []
     loop = fast.loop_for(decoders)
     assert loop is not None
-    assert loop(body + b"\0", 0, 5, 100, decoders, lines) == (len(body), 100 - len('[1,"x"][2,null]') - 2)
+    assert loop(body + b"\0", 0, len(body) + 1, 5, 100, decoders, lines) == (
+        len(body),
+        100 - len('[1,"x"][2,null]') - 2,
+    )
     assert [json.loads(line) for line in lines] == [[1, "x"], [2, None]]
 
 
@@ -62,8 +65,8 @@ def test_loops_are_shared_and_bounded() -> None:
 
 
 def test_cells_refuse_what_is_cut() -> None:
-    assert fast.cells(w.value(b"ab") + w.value(None), 0, (values.text, values.text), 9) == (['"ab"', "null"], 10)
+    assert fast.cells(w.value(b"ab") + w.value(None), 0, 10, (values.text, values.text), 9) == (['"ab"', "null"], 10)
     with pytest.raises(IndexError):
-        fast.cells(w.value(b"ab" * 9), 0, (values.text,), 1)
+        fast.cells(w.value(b"ab" * 9), 0, 22, (values.text,), 1)
     with pytest.raises(IndexError):
-        fast.cells(w.value(b"ab")[:-1], 0, (values.text,), 9)
+        fast.cells(w.value(b"ab"), 0, 5, (values.text,), 9)

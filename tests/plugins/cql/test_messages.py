@@ -73,28 +73,3 @@ def test_what_is_no_header() -> None:
         reader = MessageReader(REQUEST, 100)
         assert reader.take(data, 0, len(data), lambda at: 0) == (None, 0)
         assert reader.bad
-
-
-@given(st.integers(0, len(DATA)), st.integers(1, 4), st.lists(st.integers(1, len(DATA) - 1), max_size=5, unique=True))
-def test_the_whole_ones_at_once(end: int, most: int, cuts: list[int]) -> None:
-    """As `take`, one after the other, with the times of the segments they begin in."""
-    starts = [1000, *(1000 + cut for cut in sorted(cuts))]
-    times = list(range(len(starts)))
-
-    def when(pos: int) -> int:
-        return max(time for start, time in zip(starts, times, strict=True) if start <= 1000 + pos)
-
-    reader, pos, wanted = MessageReader(REQUEST, 1000), 0, []
-    while len(wanted) < most:
-        message, after = reader.take(DATA[:end], pos, end, when)
-        if message is None:
-            break
-        wanted.append(message)
-        pos = after
-    assert MessageReader(REQUEST, 1000).whole(DATA[:end], 0, 1000, starts, times, most) == (wanted, pos)
-
-
-def test_what_is_not_plain_is_left_to_take() -> None:
-    reader = MessageReader(REQUEST, 10)
-    for data in (w.query("SELECT 1", version=5), w.query("x" * 100), w.ready(), struct.pack(">BBbBI", 2, 0, 0, 5, 0)):
-        assert reader.whole(data, 0, 0, [0], [0], 9) == ([], 0)

@@ -71,21 +71,25 @@ def test_the_short_way_shows_the_same(
     body = bytearray(w.rows_body(PAIRS, rows, flags))
     if at < len(body):
         body[at] = byte
-    made = reader.usual(bytes(body), statement)
+    made = reader.usual(bytes(body), 0, len(body), statement)
     message = Message(0, 4, 0, 0, 8, len(body), bytes(body), "")
     walked = ResponseReader(limit, True).read(message, statement, False)
     assert made in (None, (walked.text, walked.rows))
+    assert made == reader.usual(b"ab" + body + data, 2, 2 + len(body), statement)
 
 
 def test_the_short_way_takes_rows_like_those_before() -> None:
     reader = ResponseReader(65536, True)
     body = w.rows(PAIRS, [[w.number(n), b"x"] for n in range(9)])[9:]
-    assert reader.usual(body, None) is None
+    assert reader.usual(body, 0, len(body), None) is None
     walked = reader.read(Message(0, 4, 0, 0, 8, len(body), body, ""), None, False)
-    assert reader.usual(body, None) == (walked.text, 9)
+    assert reader.usual(body, 0, len(body), None) == (walked.text, 9)
     columns, _ = Columns().result(w.columns(PAIRS), 0)
     bare = w.rows_body(PAIRS, [[w.number(1), b"x"]], flags=4)
-    assert reader.usual(bare, Statement("", Metadata(0), columns)) == ('Rows = 1\n["id","name"]\n[1,"x"]', 1)
+    assert reader.usual(bare, 0, len(bare), Statement("", Metadata(0), columns)) == (
+        'Rows = 1\n["id","name"]\n[1,"x"]',
+        1,
+    )
 
 
 def test_known_fronts_are_bounded() -> None:

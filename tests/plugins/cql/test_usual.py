@@ -11,8 +11,8 @@ from tests.plugins.cql import wires as w
 from pxcap.plugins.cql.metadata import Columns
 from pxcap.plugins.cql.requests import Context, show_request
 from pxcap.plugins.cql.types import Message, Metadata, Statement
-from pxcap.plugins.cql.usual import usual
-from pxcap.plugins.cql.wire import CONSISTENCIES
+from pxcap.plugins.cql.usual import Usual, UsualRequests
+from pxcap.plugins.cql.wire import CONSISTENCIES, EXECUTE, QUERY
 
 ID = b"i" * 16
 MARKERS, _ = Columns().markers(w.columns([("a", w.INT), ("b", w.TEXT)]), 0, with_keys=False)
@@ -26,8 +26,17 @@ def message(data: bytes) -> Message:
     return Message(0, version, flags, stream, opcode, size, data[9:], "")
 
 
+def shown(one: Message, around: bytes = b"") -> Usual | None:
+    """With other bytes before and behind it."""
+    requests = UsualRequests(STATEMENTS, CONTEXT.limit, CONTEXT.redact)
+    buf = around + one.body + around
+    return requests.show(buf, len(around), len(around) + one.size, one.opcode, one.version)
+
+
 def both(data: bytes) -> tuple[object, object]:
-    made = usual(message(data), STATEMENTS, CONTEXT.limit, CONTEXT.redact)
+    made = shown(message(data))
+    if made is not None:
+        assert shown(message(data), b"\0\0\0\1ab") == made
     walked = show_request(message(data), CONTEXT)
     return made and (made[0], made[1]), (walked.text, walked.params)
 
@@ -41,9 +50,9 @@ TAKEN = {
     "execute": w.execute(ID, [w.number(1), b"x"]),
     "execute of v5": w.execute(ID, [w.number(1), b"x"], version=5),
     "execute with options": w.message(10, w.string(ID) + w.parameters(0x27, w.values(w.number(1), b"y") + TAIL)),
-    "execute without values": w.message(10, w.string(ID) + w.parameters()),
 }
 LEFT = {
+    "execute without values": w.message(10, w.string(ID) + w.parameters()),
     "unknown statement": w.execute(b"other", [w.number(1)]),
     "no markers": w.execute(b"none", []),
     "NULL": w.execute(ID, [w.number(1), None]),
@@ -79,12 +88,16 @@ def test_damaged(data: bytes, at: int, byte: int, cut: bool) -> None:
         json.loads(made[1])  # type: ignore[index]
 
 
-def test_fronts_are_bounded_and_belong_to_a_statement() -> None:
-    statement = Statement("SELECT ?, ?", MARKERS, Metadata(0))
-    for level in range(600):
+def test_plans_are_bounded() -> None:
+    requests = UsualRequests({ID: Statement("SELECT ?, ?", MARKERS, Metadata(0))}, 1000, True)
+    for level in range(3000):
         body = w.string(ID) + struct.pack(">HBH", level, 1, 2) + w.value(w.number(1)) + w.value(b"x")
-        made = usual(message(w.message(10, body)), {ID: statement}, 1000, True)
+        made = requests.show(body, 0, len(body), EXECUTE, 4)
         assert made is not None
         assert json.loads(made[1])["values"] == [1, "x"]
         assert json.loads(made[1])["consistency"] == (CONSISTENCIES[level] if level < 11 else str(level))
-    assert 0 < len(statement.fronts) <= 8
+    assert 0 < len(requests.plans) <= 1024
+    for level in range(600):
+        body = w.long_string("SELECT 1") + struct.pack(">HB", level, 0)
+        assert requests.show(body, 0, len(body), QUERY, 4)
+    assert 0 < len(requests._fronts) <= 256
