@@ -86,14 +86,12 @@ class RequestReader(FrameReader):
         memo, decode = self._table.memo, self._table.head
         req_losses, resp_losses = streams.losses
         last, found = self.last, self.found
-        may_wait = size <= MAX_WAITING
+        may_wait, until = size <= MAX_WAITING, self._until
         while pos + HEAD_SIZE <= size:
             high, low, kind, flags, number = unpack(buf, pos)
             start = pos + HEAD_SIZE
             end = start + (high << 8 | low)
             if end > size or high >= 64:
-                break
-            if may_wait and last >= self._until and (len(opened) >= MANY_STREAMS or streams.kept >= MANY_BYTES):
                 break
             if kind == DATA:
                 stream = opened.get(number)
@@ -110,6 +108,8 @@ class RequestReader(FrameReader):
                     if stream.resp_done:
                         streams.ended(stream)
             elif kind == HEADERS:
+                if may_wait and last >= until and (len(opened) >= MANY_STREAMS or streams.kept >= MANY_BYTES):
+                    break
                 if flags & PRIORITIZED:
                     start += 5
                 if flags & ~NOT_PADDED or not flags & END_HEADERS:

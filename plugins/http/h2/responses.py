@@ -42,6 +42,7 @@ class ResponseReader(FrameReader):
         until = self._until()
         memo, decode = self._table.memo, self._table.head
         emit = streams.rows.append
+        found = self.found
         while pos + HEAD_SIZE <= size:
             if pos >= edge:
                 at = bisect_right(starts, base + pos)
@@ -57,7 +58,7 @@ class ResponseReader(FrameReader):
                 break
             if (kind == WINDOW_UPDATE and length == 4) or (kind == PING and length == 8 and not number):
                 pos = end
-                self.found += 1
+                found += 1
                 continue
             stream = opened.get(number)
             if stream is None or stream.note or stream.resp_done:
@@ -75,7 +76,7 @@ class ResponseReader(FrameReader):
                     head, error = decode(block)
                     if error:
                         streams.error(error)
-                self.found += 1
+                found += 1
                 if stream.response is not None and flags == WHOLE and head.known and head.status is None:
                     streams.call_ended(stream, head, time)
                     pos = end
@@ -123,7 +124,7 @@ class ResponseReader(FrameReader):
                         streams.response_ended(stream, time)
                     elif head.grpc:
                         stream.end_time = time
-                    self.found += 1
+                    found += 1
                     pos = end
                     continue
                 media = head.meaning.media
@@ -135,7 +136,7 @@ class ResponseReader(FrameReader):
                         text = text.replace("\0", "\\x00")
                     if redact and media.scrub:
                         text = redact_body(text, media.scrub)
-                self.found += 1
+                found += 1
             else:
                 break
             pos = end
@@ -164,6 +165,7 @@ class ResponseReader(FrameReader):
                 stream.resp_time - stream.time,
                 "",
             ))  # fmt: skip
+        self.found = found
         return pos
 
     def _until(self) -> int:

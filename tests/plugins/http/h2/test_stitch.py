@@ -1,6 +1,7 @@
 """Streams become records: what is open is bounded, and what came late changes nothing."""
 
-from tests.plugins.http.exchange import Talk, play
+import pytest
+from tests.plugins.http.exchange import Step, Talk, play, play_cut
 from tests.plugins.http.h2.frames import BEGIN, Side, data, goaway, reset
 
 from pxcap.plugins.http.h2.stitch import MAX_BODIES, MAX_ENDED
@@ -89,3 +90,22 @@ def test_calls_whose_bodies_were_not_kept() -> None:
     assert len(found) == 640
     assert {record["req_body_size"] for record in found[40:]} == {2053}
     assert found[-1]["req_body"] == ""
+
+
+@pytest.mark.parametrize("limit", [0, 40, 65536])
+def test_calls_in_whole_frames_and_in_pieces_are_shown_alike(limit: int) -> None:
+    c, s = Side(), Side()
+    short, long = b"\x08\x96\x01", b"\x0a\x7f" + b"x" * 127
+    steps: list[Step] = [*BEGIN]
+    for number, (asked, told) in enumerate(
+        [([short], [short]), ([b""], [long]), ([short, short], [short]), ([long], [])]
+    ):
+        steps.append((">", c.call(2 * number + 1, *asked)))
+        steps.append(
+            ("<", s.answer(2 * number + 1, *told, status="5" if number else "0", text="gone" if number else ""))
+        )
+    whole = play(*steps, limit=limit)
+    assert [record["resp_message"] for record in whole] == ["OK", *["NOT_FOUND: gone"] * 3]
+    assert [record["resp_body_size"] for record in whole] == [8, 134, 8, 0]
+    assert whole[0]["req_body"] == ('{"1":150}' if limit else "")
+    assert play_cut(None, *steps, limit=limit) == whole
