@@ -73,6 +73,14 @@ class FifoMatcher(Generic[Q, P]):
         if side == REQUEST or self.pending:
             self.sure = False
 
+    def in_turn(self) -> None:
+        """Clients and servers of this protocol mostly take turns: a request that waits alone is what is answered next.
+
+        To be called when a request was noted. Says nothing of the order of several.
+        """
+        if not self.sure and len(self.pending) == 1:
+            self._known = 1
+
     def settle(self) -> list[tuple[Q | None, P | None, bool]]:
         """Pair what is held from the back; the order is known from here on."""
         pending, held = self.pending, self._held

@@ -53,6 +53,26 @@ def test_midstream_starts_unsure_and_becomes_sure() -> None:
     assert matcher.sure
 
 
+def test_where_sides_take_turns_a_request_alone_is_answered_next() -> None:
+    matcher: FifoMatcher[str, str] = FifoMatcher(sure=False)
+    matcher.request("a")
+    matcher.in_turn()
+    assert list(matcher.response("A")) == [("a", "A", False)]
+    assert list(matcher.response("B")) == [(None, "B", False)]
+    matcher.request("c")
+    matcher.in_turn()
+    matcher.gap(RESPONSE)
+    assert list(matcher.response("C")) == []
+    assert list(matcher.request("d")) == [("c", "C", False)]
+    sure: FifoMatcher[str, str] = FifoMatcher()
+    sure.request("a")
+    sure.in_turn()
+    sure.request("b")
+    sure.in_turn()
+    sure.gap(RESPONSE)
+    assert list(sure.response("B")) == []
+
+
 def test_several_left_over_are_marked_as_guessed() -> None:
     matcher: FifoMatcher[str, str] = FifoMatcher()
     for letter in "abc":
