@@ -9,11 +9,10 @@ answered, and the other way round, packets begin anew when the other side has sp
 beginning of a packet is looked for (`resync`).
 """
 
-from collections import deque
-
 from pxcap.core.protocol import REQUEST, RESPONSE, ConnectionInfo, Parser, Row
 from pxcap.core.stream import Chunk, Inbox
 from pxcap.plugins.mysql import resync, wire
+from pxcap.plugins.mysql.ahead import Ahead
 from pxcap.plugins.mysql.auth import compression
 from pxcap.plugins.mysql.commands import Commands
 from pxcap.plugins.mysql.fast import common_exchanges
@@ -24,8 +23,6 @@ from pxcap.plugins.mysql.replies import ReplyReader
 from pxcap.plugins.mysql.stitch import Stitcher
 from pxcap.plugins.mysql.types import Packet, Reply
 
-_Gap = tuple[int, str]
-
 
 class MysqlParser(Parser):
     """Parses and matches one connection.
@@ -34,7 +31,7 @@ class MysqlParser(Parser):
     KEEP; a compressed one MAX_COMPRESSED), and what `Commands` remembers.
     """
 
-    __slots__ = ("_ahead", "_ahead_size", "_answers", "_coding", "_commands", "_file", "_gaps", "_greeted", "_held", "_lane", "_lost", "_phase", "_reader", "_stitch", "_unpack", "_upload")  # fmt: skip
+    __slots__ = ("_ahead", "_answers", "_coding", "_commands", "_file", "_greeted", "_held", "_lane", "_lost", "_phase", "_reader", "_stitch", "_unpack", "_upload")  # fmt: skip
 
     def __init__(self, info: ConnectionInfo) -> None:
         super().__init__(info)
@@ -46,9 +43,7 @@ class MysqlParser(Parser):
         self._reader = ReplyReader(limit, info.settings.redact)
         self._stitch = Stitcher(self._commands, self._reader, info.midstream)
         self._phase: ConnectionPhase | None = None if info.midstream else ConnectionPhase(limit)
-        self._ahead: deque[Chunk | _Gap] = deque()
-        self._ahead_size = 0
-        self._gaps = 0  # among `_ahead`
+        self._ahead = Ahead()
         self._held: Packet | None = None  # a command that came after the answer that is read
         self._unpack: list[Unpacker | None] = [None, None]
         self._coding = ""  # compression that begins with the next command
@@ -63,11 +58,10 @@ class MysqlParser(Parser):
         if side == REQUEST:
             if self.lockstep:
                 self._catch_up()
-            self._ahead.append(chunk)
-            self._ahead_size += len(chunk.data)
+            self._ahead.add(chunk)
             if self.lockstep:
                 self._speak(None)
-            elif self._ahead_size > wire.MAX_AHEAD:
+            elif self._ahead.size > wire.MAX_AHEAD:
                 self._catch_up()
             elif self._phase is not None:
                 self._pull_login(self._phase)
@@ -92,8 +86,7 @@ class MysqlParser(Parser):
     def gap(self, side: int, size: int, time: int, reason: str) -> list[Row]:
         """Bytes of a side were lost: inside a packet that is passed over they cost only themselves."""
         if side == REQUEST:
-            self._ahead.append((size, reason))
-            self._gaps += 1
+            self._ahead.lose(size, reason)
             if len(self._ahead) == 1 and self._held is None:
                 self._catch_up()
         else:
@@ -130,7 +123,7 @@ class MysqlParser(Parser):
         if stitch.stream and not self.done:
             self.done = True
             self.error("replication_stream")
-        self.lockstep = self._lost or self._lane.lost or not stitch.matcher.sure or self._gaps > 0
+        self.lockstep = self._lost or self._lane.lost or not stitch.matcher.sure or self._ahead.gaps > 0
         return rows
 
     # Answers.
@@ -180,12 +173,10 @@ class MysqlParser(Parser):
 
     def _common(self) -> bool:
         """Take the common exchanges in front; whether there were any."""
-        lane, ahead, answers = self._lane, self._ahead, self._answers
+        lane, answers = self._lane, self._answers
         if self._unpack[REQUEST] is not None or self._coding or not lane.ready:
             return False
-        if lane.inbox.pos >= len(lane.inbox.buf) and ahead and isinstance(item := ahead[0], Chunk):
-            ahead.popleft()
-            self._ahead_size -= len(item.data)
+        if lane.inbox.pos >= len(lane.inbox.buf) and (item := self._ahead.take_bytes()) is not None:
             lane.add(item)
         before = answers.pos
         common_exchanges(lane.inbox, answers, self._commands, self._stitch.rows, self.info.settings.body_limit)
@@ -215,10 +206,13 @@ class MysqlParser(Parser):
             return
         if not self._stitch.matcher.pending and not self.lockstep:
             self._pull_pending()
+        between = self._reader.between and not self._lost
         lost, reply = self._reader.gap(self._answers, size, reason)
         if reply is not None:
             self._stitch.response(reply)
         if lost:
+            if between:
+                self._stitch.unanswered()
             self._lose_answers()
 
     # Commands.
@@ -259,7 +253,7 @@ class MysqlParser(Parser):
         return True
 
     def _next(self, before: int | None) -> Packet | None:
-        lane, ahead = self._lane, self._ahead
+        lane = self._lane
         while True:
             if self._coding and lane.peek() == 0:
                 self._unpack[REQUEST] = Unpacker(self._coding)
@@ -270,19 +264,13 @@ class MysqlParser(Parser):
             packet = None if lane.lost and not self._find_command() else lane.next()
             if packet is not None:
                 return packet
-            if not ahead:
+            item = self._ahead.take(before)
+            if item is None:
                 return None
-            item = ahead[0]
             if isinstance(item, Chunk):
-                if before is not None and item.times[0] >= before:
-                    return None
-                ahead.popleft()
-                self._ahead_size -= len(item.data)
                 for piece in self._plain(REQUEST, item):
                     self._command_bytes(piece, "truncated")
             else:
-                ahead.popleft()
-                self._gaps -= 1
                 unpacker = self._unpack[REQUEST]
                 for size in [item[0]] if unpacker is None else unpacker.gap(item[0]):
                     self._command_bytes(size, item[1])

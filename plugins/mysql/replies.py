@@ -91,6 +91,11 @@ class ReplyReader:
         self._given = ""  # output parameters, as the text shows them
         self._outputs.begin(0)
 
+    @property
+    def between(self) -> bool:
+        """What comes next is the first byte of an answer."""
+        return not self.started and not self.skip
+
     def take(self, inbox: Inbox, command: int, answer: int) -> Reply | None:
         """Go on with the answer to `command` (-1: unknown), whose first packet has the id `answer` (-1: unknown).
 

@@ -47,6 +47,8 @@ class Stitcher:
             self.rows.append((time, command, text, NONE, None, params, None, None, None, None, None, note))
         elif command >= 0 or note:
             self._settle(self.matcher.request(request))
+            if not self.matcher.sure:
+                self.matcher.in_turn()
 
     def response(self, reply: Reply) -> None:
         """Take the next answer; what comes on a replication stream is none."""
@@ -65,6 +67,11 @@ class Stitcher:
                 *(reply.code, reply.sqlstate, None, reply.affected, None, note),
             )
         )
+
+    def unanswered(self) -> None:
+        """The next byte would have been the first of an answer, and was lost: whose that was is known while all is in order."""
+        if self.matcher.sure and self.matcher.pending:
+            self._settle([(self.matcher.pending.popleft(), None, False)])
 
     def gap(self, side: int) -> None:
         """Packets of a side may have been lost whole."""

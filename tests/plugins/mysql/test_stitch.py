@@ -1,6 +1,6 @@
 """Commands and answers into rows."""
 
-from pxcap.core.protocol import REQUEST, Settings
+from pxcap.core.protocol import REQUEST, RESPONSE, Settings
 from pxcap.plugins.mysql import wire
 from pxcap.plugins.mysql.commands import Commands
 from pxcap.plugins.mysql.replies import ReplyReader
@@ -59,11 +59,40 @@ def test_halves_are_rows_too() -> None:
 def test_an_answer_that_was_held_counts_before_the_next_command_is_read() -> None:
     stitch, commands = made()
     stitch.gap(REQUEST)
+    stitch.request(request(0))
     stitch.request(request(1, wire.STMT_PREPARE, "SELECT ?"))
+    stitch.matcher.gap(RESPONSE)
     stitch.response(reply(2, prepared=(7, 1)))
     assert not commands.statements
     stitch.spoken()
     assert commands.statements[7].text == "SELECT ?"
+
+
+def test_a_command_alone_has_the_answer_behind_it_also_after_a_loss() -> None:
+    stitch, _ = made()
+    stitch.gap(REQUEST)
+    stitch.response(reply(1))
+    stitch.request(request(2))
+    stitch.response(reply(3))
+    stitch.response(reply(4))
+    stitch.request(request(5))
+    stitch.finish()
+    assert [(row[0], row[-1]) for row in stitch.rows] == [
+        (1, "no_request"),
+        (2, ""),
+        (4, "no_request"),
+        (5, "no_response"),
+    ]
+
+
+def test_an_answer_lost_from_its_first_byte_is_that_of_the_first_command() -> None:
+    stitch, _ = made()
+    stitch.request(request(1))
+    stitch.unanswered()
+    stitch.gap(RESPONSE)
+    stitch.response(reply(3))
+    stitch.unanswered()
+    assert [(row[0], row[-1]) for row in stitch.rows] == [(1, "no_response"), (3, "no_request")]
 
 
 def test_refused_connections() -> None:
