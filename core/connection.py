@@ -12,6 +12,7 @@ from typing import Any
 from pxcap.core.inference import GOOD_ENOUGH, SAMPLE, Verdict
 from pxcap.core.pipeline import SERVER, Pipeline
 from pxcap.core.protocol import SURE, ConnectionInfo, Parser, ProtocolSpec, Row
+from pxcap.core.rows import Join, join, joiner
 from pxcap.core.stream import Chunk
 
 HELD_BYTES = 64 * 1024  # held of both directions while the protocol is unknown
@@ -37,6 +38,7 @@ class Connection:
     __slots__ = (
         "_held",
         "_held_bytes",
+        "_join",
         "_pipeline",
         "_prefix",
         "_searched",
@@ -78,6 +80,7 @@ class Connection:
         self._held_bytes = 0
         self._searched = 0
         self._prefix: Row = ()
+        self._join: Join = join
         self.sent = [0, 0]
         self.lost = [0, 0]
         self.retransmits = 0
@@ -194,6 +197,7 @@ class Connection:
             self.transport, *client, *server, midstream=self.midstream, settings=self._pipeline.settings
         )
         self._prefix = ("", *client, *server, SERVER, 0)
+        self._join = joiner(spec.width)
         try:
             self.parser = spec.parser(info)
         except Exception as err:  # noqa: BLE001 - a plugin may raise anything
@@ -221,12 +225,14 @@ class Connection:
 
     def _emit(self, rows: list[Row]) -> None:
         assert self._spec is not None
-        prefix = self._prefix
         try:
-            whole = [(row[0], *prefix, *row[1:]) for row in rows]
-        except Exception as err:  # noqa: BLE001 - what a plugin returned need not be rows
-            self._failed(err)
-            return
+            whole = self._join(rows, self._prefix)
+        except Exception:  # noqa: BLE001 - what a plugin returned need not be rows
+            try:
+                whole = join(rows, self._prefix)  # the store names a row that does not fit its table
+            except Exception as err:  # noqa: BLE001
+                self._failed(err)
+                return
         self.records += len(whole)
         self._pipeline.emit(self._spec.table, whole)
 

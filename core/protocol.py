@@ -198,6 +198,11 @@ class ProtocolSpec:
     aliases: tuple[str, ...] = ()
     files: tuple[GivenFile, ...] = ()
 
+    @property
+    def width(self) -> int:
+        """Values in a row of a parser: the time, the protocol's own columns, the trailing ones."""
+        return 1 + len(self.columns) + len(TRAILING_COLUMNS)
+
     def schema(self) -> Table:
         """The protocol's table with every column in row order."""
         return Table(self.table, (*LEADING_COLUMNS, *self.columns, *TRAILING_COLUMNS), self.summary, self.aliases)

@@ -118,3 +118,20 @@ def test_what_a_plugin_returns_need_not_be_rows(returned: object) -> None:
     shared.flush()
     assert sink.tables == {}
     assert sum(shared.plugin_failures.values()) == 1
+
+
+def test_a_row_of_another_length_goes_on_for_the_store_to_name() -> None:
+    class Short(ToyParser):
+        def feed(self, side: int, chunk: Chunk) -> list[Row]:
+            return [(1, "only")]
+
+    sink = MemorySink()
+    registry = Registry()
+    registry.add(replace(TOY, parser=Short), "tests")
+    shared = Pipeline(registry, sink, Options())
+    connection = Connection(shared, "tcp", ENDS, 0, False)
+    connection.data(0, data(b"Qone\n"))
+    connection.finish(5, closed=True)
+    shared.flush()
+    assert sink.tables == {"toy_events": [(1, "", *ENDS[0], *ENDS[1], 2, 0, "only")]}
+    assert not shared.plugin_failures

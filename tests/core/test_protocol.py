@@ -15,6 +15,7 @@ def test_the_table_has_the_common_columns_around_its_own() -> None:
         *("time_", "upid", "remote_addr", "remote_port", "local_addr", "local_port", "trace_role", "encrypted"),
     ]
     assert [column.name for column in TRAILING_COLUMNS] == ["latency", "note"]
+    assert TOY.width == len(table.columns) - len(LEADING_COLUMNS) + 1
 
 
 def test_a_parser_starts_in_lockstep_when_joined_in_mid_stream() -> None:
