@@ -4,6 +4,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+import pytest
 from tests.store.conftest import EVENTS, event_row
 
 from pxcap.core.columns import Column, ColumnType, Table
@@ -109,3 +110,9 @@ def test_a_foreign_database_is_left_alone(tmp_path: Path) -> None:
         assert store.tables() == []
         with store.query("SELECT * FROM notes") as result:
             assert (result.columns, list(result)) == (("text",), [])
+
+
+@pytest.mark.parametrize("value", [None, False, True])
+def test_none_and_bool_are_found_among_the_adapters_at_once(value: bool | None) -> None:
+    adapt = sqlite3.adapters[type(value), sqlite3.PrepareProtocol]
+    assert adapt(value) == value
