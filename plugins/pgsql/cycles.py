@@ -10,7 +10,7 @@ from pxcap.plugins.pgsql import render
 from pxcap.plugins.pgsql.lane import HEADER, Clock
 from pxcap.plugins.pgsql.stitch import Stitcher
 from pxcap.plugins.pgsql.types import Bound, Cycle
-from pxcap.plugins.pgsql.walk import MIN_ROW, rows
+from pxcap.plugins.pgsql.walk import MIN_ROW, Even, even, rows
 from pxcap.plugins.pgsql.wire import BIND, COMMAND_COMPLETE, DATA_ROW, HEADER_SIZE, ROW_DESCRIPTION
 
 READY = b"Z\0\0\0\x05"
@@ -119,6 +119,7 @@ class Answers:
         emit = stitch.rows.append
         left = cycle.left
         tail, tag, number = b"?", "", -1
+        alike: Even | None = None
         for time, values, _ in cycle.binds[-left:]:
             if not buf.startswith(start, pos) or not typed:
                 begun = self._begin(buf, pos, cycle, limit)
@@ -130,10 +131,15 @@ class Answers:
                 break
             count = 0
             if buf[at] == DATA_ROW:
-                at += 1 + HEADER(buf, at)[1]
-                count = 1
-                if at - told <= MIN_ROW or not buf.startswith(tail, at):
-                    count, at = rows(buf, told, len(buf))
+                if alike is not None and buf.startswith(tail, at + alike.length) and alike.lie(buf, at):
+                    count = alike.count
+                    at += alike.length
+                else:
+                    at += 1 + HEADER(buf, at)[1]
+                    count = 1
+                    if at - told <= MIN_ROW or not buf.startswith(tail, at):
+                        count, at = rows(buf, told, len(buf))
+                        alike = even(count, at - told)
             if not buf.startswith(tail, at):
                 if at > last or buf[at] != COMMAND_COMPLETE:
                     break

@@ -46,6 +46,39 @@ def rows(buf: bytes, pos: int, end: int) -> tuple[int, int]:
     return count, pos
 
 
+class Even:
+    """So many rows of one length, as an answer that was seen had them: a guess at the next answer.
+
+    Attributes:
+        count: Rows.
+        length: Bytes of all.
+    """
+
+    __slots__ = ("_bytes", "_stride", "count", "length")
+
+    def __init__(self, count: int, stride: int) -> None:
+        """`count` rows of `stride` bytes, type and length included."""
+        self.count = count
+        self.length = count * stride
+        self._stride = stride
+        header = bytes([DATA_ROW]) + (stride - 1).to_bytes(4, "big")
+        self._bytes = [(at, header[at : at + 1] * count) for at in (4, 0, 3, 2, 1)]
+
+    def lie(self, buf: bytes, pos: int) -> bool:
+        """Whether these rows lie at `pos`."""
+        stop, stride = pos + self.length, self._stride
+        if stop > len(buf):
+            return False
+        return all(buf[pos + at : stop : stride] == wanted for at, wanted in self._bytes)
+
+
+def even(count: int, length: int) -> Even | None:
+    """So many rows, `length` bytes long, if all can be of one length, and are worth a look at once."""
+    if count < FEW or length % count or length // count <= MIN_ROW:
+        return None
+    return Even(count, length // count)
+
+
 def _same(buf: bytes, pos: int, size: int, many: int) -> int:
     """How many of so many rows that would follow each other are all of one length."""
     stride = size + 1

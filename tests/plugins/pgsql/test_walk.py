@@ -4,7 +4,7 @@ import pytest
 from tests.plugins.pgsql.messages import done, row
 
 from pxcap.plugins.pgsql import walk
-from pxcap.plugins.pgsql.walk import rows
+from pxcap.plugins.pgsql.walk import even, rows
 
 
 def simply(buf: bytes, pos: int, end: int) -> tuple[int, int]:
@@ -58,3 +58,26 @@ def test_there_may_be_none() -> None:
     assert rows(b"", 0, 0) == (0, 0)
     assert rows(b"D\0\0\0\5x", 0, 6) == (0, 0)
     assert rows(row(b"a")[:-1], 0, len(row(b"a")) - 1) == (0, 0)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_as_many_rows_of_one_length_as_before_are_known_at_once(seed: int) -> None:
+    rng = random.Random(seed)
+    count, each = rng.randint(8, 90), row(b"x" * rng.choice((0, 1, 300, 70_000)))
+    guess = even(count, count * len(each))
+    assert guess is not None
+    assert (guess.count, guess.length) == (count, count * len(each))
+    lead = rng.randbytes(rng.randrange(9))
+    buf = lead + each * count + done(b"SELECT 1")
+    assert guess.lie(buf, len(lead))
+    assert not guess.lie(buf, len(lead) + 1)
+    assert not guess.lie(buf[: len(lead) + guess.length - 1], len(lead))
+    damaged = bytearray(buf)
+    damaged[len(lead) + rng.randrange(count) * len(each) + rng.randrange(5)] ^= 1 << rng.randrange(8)
+    assert not guess.lie(bytes(damaged), len(lead))
+
+
+def test_rows_that_cannot_be_of_one_length_are_no_guess() -> None:
+    assert even(walk.FEW - 1, 70 * (walk.FEW - 1)) is None
+    assert even(10, 701) is None
+    assert even(10, 10 * walk.MIN_ROW) is None
