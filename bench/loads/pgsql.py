@@ -90,8 +90,8 @@ def _load(name: str, megabytes: int, bytes_each: int, script: str, mode: str, qu
 
 
 LOADS = (
-    _load("pgsql", 80, 400, "tpcb-like", "simple", 7),
-    _load("pgsql-prepared", 80, 400, "select-only", "prepared", 1),
+    _load("pgsql", 150, 400, "tpcb-like", "simple", 7),
+    _load("pgsql-prepared", 150, 400, "select-only", "prepared", 1),
     _load("pgsql-ranges", 300, 7_000, _RANGE, "extended", 1),
     _load("pgsql-rows", 300, 1_300_000, _SCAN, "simple", 1),
 )
