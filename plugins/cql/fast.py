@@ -1,8 +1,9 @@
 """The loop over rows, written out for the types of a result.
 
 Most columns are of a fixed size, and neighbours of that kind are taken apart by one `Struct`; their lengths are checked
-afterwards. Where one is NULL or odd, its run of columns goes cell by cell. The loop ends where a row is cut or long, and
-`rows` goes on there; both give the same lines. One loop serves all results whose columns are of these kinds.
+afterwards. Where one is NULL or odd, the row goes cell by cell. The loop ends where a row is cut or long, and `rows` goes
+on there; both give the same lines. One loop serves all results whose columns are of these kinds. The values of an EXECUTE
+are taken apart likewise, as one row.
 """
 
 from collections.abc import Sequence
@@ -52,8 +53,8 @@ _FIXED: dict[Decode, Fixed] = {
     values.timestamp: Fixed(
         "q",
         8,
-        '"{dates[d@]}{minutes[m@]}{seconds[s@ // 1000]}{milliseconds[s@ % 1000]}',
-        ("d@, s@ = divmod(v@, 86400000)", "m@, s@ = divmod(s@, 60000)"),
+        '"{dates[v@ // 86400000]}{minutes[s@ // 60000]}{seconds[s@ // 1000 % 60]}{milliseconds[s@ % 1000]}',
+        ("s@ = v@ % 86400000",),
         f"{values.FIRST_INSTANT} <= v@ <= {values.LAST_INSTANT}",
     ),
     values.tinyint: Fixed("b", 1, "{v@}"),
@@ -119,29 +120,32 @@ def _runs(decoders: Sequence[Decode]) -> list[tuple[int, int]]:
 
 def _written(decoders: Sequence[Decode]) -> Loop:
     names = {**_NAMES, "slow": cells}
-    body: list[str] = []
-    runs = _runs(decoders)
-    for low, high in runs:
-        if decoders[low] in _FIXED:
-            body += _fixed_run(decoders, low, high, names)
-        else:
-            body += _variable(low, decoders[low] is values.text, low > 0 and decoders[low - 1] in _FIXED)
-    line = "f'[" + ",".join(f"{{c{low}}}" for low, _ in runs) + "]'"
+    body, texts = _row(decoders, names, _TAILS[0], "")
     source = [
         "def loop(buf, pos, end, count, room, decoders, lines):",
         "    append = lines.append",
         "    begin = pos",
         "    try:",
-        "        for _ in range(count):",
-        *(f"            {text}" for text in body),
-        f"            line = {line}",
-        "            if pos > end: break",
-        "            if '\\\\u0000' in line: line = '[' + ','.join(slow(buf, begin, end, decoders, room)[0]) + ']'",
+        "        while count > 0:",
+        "            try:",
+        "                for count in range(count - 1, -1, -1):",
+        *(f"                    {text}" for text in body),
+        "                    if pos > end: break",
+        f"                    line = f'[{texts}]'",
+        "                    if '\\\\u0000' in line: break",
+        "                    if len(line) >= room and lines: return begin, room",
+        "                    room -= len(line) + 1",
+        "                    append(line)",
+        "                    begin = pos",
+        "                else: break",
+        "            except error: pass",
+        "            texts, pos = slow(buf, begin, end, decoders, room)",
+        "            line = '[' + ','.join(texts) + ']'",
         "            if len(line) >= room and lines: break",
         "            room -= len(line) + 1",
         "            append(line)",
         "            begin = pos",
-        "    except (error, IndexError): pass",
+        "    except IndexError: pass",
         "    return begin, room",
     ]
     exec(compile("\n".join(source), "<cql rows>", "exec"), names)  # noqa: S102  our own source, from a table of types
@@ -150,29 +154,16 @@ def _written(decoders: Sequence[Decode]) -> Loop:
 
 
 def _written_bind(decoders: Sequence[Decode], flags: int) -> Bind:
-    """As a row, but that what is NULL, not set, odd or cut ends it with None, and that nothing may follow."""
+    """As one row that ends at `end`, in which nothing is NULL, not set or odd: else None."""
     names = dict(_NAMES)
-    body: list[str] = []
-    codes, targets, shown = _TAILS[flags]
-    runs = _runs(decoders)
-    for low, high in runs:
-        if decoders[low] in _FIXED:
-            fits, *taken = _fixed(decoders, low, high, names, (codes, targets) if high == len(decoders) else ("", ""))
-            body += [f"if pos + {fits} end: break", *taken[:2], "if not fits: break", *taken[2:]]
-        else:
-            body += _variable(low, decoders[low] is values.text, low > 0 and decoders[low - 1] in _FIXED, strict=True)
-    if decoders[-1] not in _FIXED:
-        tail = Struct(f">{codes}")
-        names["tail"] = tail.unpack_from
-        body.append(f"if pos + {tail.size} != end: break")
-        body += [f"{targets}, = tail(buf, pos)"] if codes else []
-    line = (
-        '{front}"values":[' + ",".join(f"{{c{low}}}" for low, _ in runs) + "]" + ("," + shown if shown else "") + "}}"
-    )
+    tail = _TAILS[flags]
+    body, texts = _row(decoders, names, tail, "break")
+    line = f'{{front}}"values":[{texts}]{"," if flags else ""}{tail[2]}}}}}'
     source = [
         "def bind(buf, pos, end, room, decoders, front):",
         "    for _ in ONCE:",
         *(f"        {text}" for text in body),
+        "        if pos != end: break",
         f"        line = f'{line}'",
         "        if '\\\\u0000' in line: break",
         "        return line",
@@ -182,13 +173,34 @@ def _written_bind(decoders: Sequence[Decode], flags: int) -> Bind:
     return made
 
 
-def _fixed(
-    decoders: Sequence[Decode], low: int, high: int, names: dict[str, Any], tail: tuple[str, str] = ("", "")
-) -> list[str]:
-    """Source for the columns low to high, all of a fixed size: their bytes, unpacking, the condition, and the text.
+def _row(
+    decoders: Sequence[Decode], names: dict[str, Any], tail: tuple[str, str, str], null: str
+) -> tuple[list[str], str]:
+    """Source that takes a row and `tail` behind it apart, and the f-string of its cells.
 
-    The length of the next column is unpacked with them, or what follows the last: codes and targets of `tail`.
+    It breaks off where something is cut, odd or long; `null` is what it does instead where a column of any size is NULL.
     """
+    body: list[str] = []
+    texts: list[str] = []
+    count = len(decoders)
+    for low, high in _runs(decoders):
+        last = tail if high == count else ("", "", "")
+        if decoders[low] in _FIXED:
+            body += _fixed_run(decoders, low, high, names, last)
+            texts += [_FIXED[decoders[at]].text.replace("@", str(at)) for at in range(low, high)]
+        else:
+            body += _variable(low, decoders[low] is values.text, low > 0 and decoders[low - 1] in _FIXED, null)
+            texts.append(f"{{c{low}}}")
+            if last[0]:
+                names["tail"] = Struct(f">{tail[0]}").unpack_from
+                body += [f"{tail[1]}, = tail(buf, pos)", f"pos += {Struct('>' + tail[0]).size}"]
+    return body, ",".join(texts)
+
+
+def _fixed_run(
+    decoders: Sequence[Decode], low: int, high: int, names: dict[str, Any], tail: tuple[str, str, str]
+) -> list[str]:
+    """Source that takes the columns low to high, all of a fixed size, and the length of the next, or `tail`."""
     fixed = [(at, _FIXED[decoders[at]]) for at in range(low, high)]
     more = high < len(decoders)
     packed = Struct(">" + "".join(f"i{one.code}" for _, one in fixed) + ("i" if more else tail[0]))
@@ -197,34 +209,15 @@ def _fixed(
     right = [f"n{at} == {one.size}" for at, one in fixed]
     right += [one.when.replace("@", str(at)) for at, one in fixed if one.when]
     return [
-        f"{packed.size} {'>' if more else '!='}",
         f"{', '.join(targets)}, = run{low}(buf, pos)",
-        f"fits = {' and '.join(right)}",
-        *(line.replace("@", str(at)) for at, one in fixed for line in one.first),
-        f"c{low} = f'{','.join(one.text.replace('@', str(at)) for at, one in fixed)}'",
         f"pos += {packed.size}",
+        f"if not ({' and '.join(right)}): break",
+        *(line.replace("@", str(at)) for at, one in fixed for line in one.first),
     ]
 
 
-def _fixed_run(decoders: Sequence[Decode], low: int, high: int, names: dict[str, Any]) -> list[str]:
-    """Source that takes the columns low to high, all of a fixed size, as one text; and the length of the next, if any."""
-    size, unpack, fits, *taken = _fixed(decoders, low, high, names)
-    return [
-        f"if pos + {size.split()[0]} <= end:",
-        f"    {unpack}",
-        f"    {fits}",
-        "else: fits = False",
-        "if fits:",
-        *(f"    {line}" for line in taken),
-        "else:",
-        f"    texts, pos = slow(buf, pos, end, decoders[{low}:{high}], room)",
-        f"    c{low} = ','.join(texts)",
-        *(["    size = size_at(buf, pos)[0]", "    pos += 4"] if high < len(decoders) else []),
-    ]
-
-
-def _variable(at: int, textual: bool, sized: bool, strict: bool = False) -> list[str]:
-    """Source that takes one column of any size; `sized`: its length was taken already; `strict`: NULL ends it."""
+def _variable(at: int, textual: bool, sized: bool, null: str) -> list[str]:
+    """Source that takes one column of any size; `sized`: its length was taken already."""
     if textual:
         decode = [
             "    try:",
@@ -235,7 +228,7 @@ def _variable(at: int, textual: bool, sized: bool, strict: bool = False) -> list
         decode = [f"    c{at} = decoders[{at}](buf[pos:stop])"]
     return [
         *([] if sized else ["size = size_at(buf, pos)[0]", "pos += 4"]),
-        "if size < 0: break" if strict else f"if size < 0: c{at} = 'null'",
+        f"if size < 0: {null or f'c{at} = {chr(39)}null{chr(39)}'}",
         "else:",
         "    stop = pos + size",
         f"    if stop > end or size > room and size > {SMALL}: break",

@@ -64,6 +64,41 @@ def test_loops_are_shared_and_bounded() -> None:
     assert len(fast._loops) <= 512
 
 
+def test_binds_are_shared_bounded_and_for_flags_that_are_known() -> None:
+    kinds = (values.integer, values.text)
+    assert fast.bind_for(kinds, 36) is fast.bind_for(kinds, 36)
+    assert fast.bind_for(kinds, 4) is not fast.bind_for(kinds, 32)
+    assert fast.bind_for(kinds, 8) is None
+    assert fast.bind_for((), 0) is None
+    for n in range(600):
+        fast.bind_for([DECODERS[n >> shift & 15] for shift in (0, 4, 8)], 0)
+    assert len(fast._binds) <= 512
+
+
+@pytest.mark.parametrize("flags", [0, 4, 32, 36])
+@pytest.mark.parametrize("last", [(values.integer, 4), (values.text, 2), (values.as_hex, 2)])
+def test_a_bind_shows_values_and_options_to_the_end_and_nothing_odd(last: tuple[Decode, int], flags: int) -> None:
+    kinds = (values.text, values.boolean, last[0])
+    size, stamp = w.number(5000), bytes(7) + b"\x09"
+    tail = (size if flags & 4 else b"") + (stamp if flags & 32 else b"")
+    cells = [b"x", b"\1", bytes(last[1] - 1) + b"a"]
+    body = b"".join(map(w.value, cells)) + tail
+    bind = fast.bind_for(kinds, flags)
+    assert bind is not None
+    made = bind(b"--" + body + b"--", 2, 2 + len(body), 99, kinds, "{")
+    if last[0] is values.text:  # a NUL is left to the walk
+        assert made is None
+        body = body.replace(b"\0a", b"ba")
+        made = bind(body, 0, len(body), 99, kinds, "{")
+    assert made is not None
+    found = json.loads(made)
+    assert found.pop("values")[:2] == ["x", True]
+    assert found == ({"page_size": 5000} if flags & 4 else {}) | ({"timestamp": 9} if flags & 32 else {})
+    assert bind(body + b"-", 0, len(body) + 1, 99, kinds, "{") is None
+    null = w.value(None) + body[5:]
+    assert bind(null, 0, len(null), 99, kinds, "{") is None
+
+
 def test_cells_refuse_what_is_cut() -> None:
     assert fast.cells(w.value(b"ab") + w.value(None), 0, 10, (values.text, values.text), 9) == (['"ab"', "null"], 10)
     with pytest.raises(IndexError):
