@@ -7,6 +7,8 @@ from pxcap.core.compression import decompress
 from pxcap.core.stream import Chunk, Inbox
 from pxcap.plugins.mysql.wire import COMPRESSED_HEADER, MAX_COMPRESSED, MAX_PAYLOAD
 
+ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"  # no zlib stream begins so
+
 Piece = Chunk | int
 """Bytes of packets, or how many of them are missing."""
 
@@ -76,7 +78,9 @@ class Unpacker:
         """What was in a frame that is complete."""
         plain, well = b"", True
         if self._frame is not None:
-            plain, well = decompress(b"".join(self._frame), self._coding, self._plain)
+            frame = b"".join(self._frame)
+            coding = "zstd" if frame.startswith(ZSTD_MAGIC) else self._coding
+            plain, well = decompress(frame, coding, self._plain)
         if not well:
             self.errors.append("bad_compression")
         pieces: list[Piece] = [self._piece(plain)] if plain else []

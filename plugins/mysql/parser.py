@@ -16,6 +16,7 @@ from pxcap.plugins.mysql.ahead import Ahead
 from pxcap.plugins.mysql.auth import compression
 from pxcap.plugins.mysql.commands import Commands
 from pxcap.plugins.mysql.fast import common_exchanges
+from pxcap.plugins.mysql.joined import Joined
 from pxcap.plugins.mysql.lane import RequestLane
 from pxcap.plugins.mysql.packed import Piece, Unpacker, rest, segments
 from pxcap.plugins.mysql.phase import ConnectionPhase
@@ -31,7 +32,7 @@ class MysqlParser(Parser):
     KEEP; a compressed one MAX_COMPRESSED), and what `Commands` remembers.
     """
 
-    __slots__ = ("_ahead", "_answers", "_coding", "_commands", "_file", "_greeted", "_held", "_lane", "_lost", "_phase", "_reader", "_stitch", "_unpack", "_upload")  # fmt: skip
+    __slots__ = ("_ahead", "_answers", "_coding", "_commands", "_file", "_greeted", "_held", "_joined", "_lane", "_lost", "_phase", "_reader", "_stitch", "_unpack", "_upload")  # fmt: skip
 
     def __init__(self, info: ConnectionInfo) -> None:
         super().__init__(info)
@@ -50,11 +51,13 @@ class MysqlParser(Parser):
         self._greeted = info.midstream  # no packet with another sequence id than 0 is to come but those of files
         self._upload = False  # the client sends a file
         self._file = -1  # sequence id of the last packet of a file that has not ended
-        if info.midstream:
-            self._commands.lost = "midstream"
+        self._joined = Joined() if info.midstream else None
+        self._commands.lost = "midstream" if info.midstream else ""
 
     def feed(self, side: int, chunk: Chunk) -> list[Row]:
         """Take the next bytes of a side and return the rows they complete."""
+        if self._joined is not None:
+            return self._begin() if self._joined.add(side, chunk) else self._rows()
         if side == REQUEST:
             if self.lockstep:
                 self._catch_up()
@@ -85,6 +88,7 @@ class MysqlParser(Parser):
 
     def gap(self, side: int, size: int, time: int, reason: str) -> list[Row]:
         """Bytes of a side were lost: inside a packet that is passed over they cost only themselves."""
+        begun = self._begin()
         if side == REQUEST:
             self._ahead.lose(size, reason)
             if len(self._ahead) == 1 and self._held is None:
@@ -93,10 +97,11 @@ class MysqlParser(Parser):
             unpacker = self._unpack[RESPONSE]
             for piece in [size] if unpacker is None else unpacker.gap(size):
                 self._answer_bytes(piece, reason)
-        return self._rows()
+        return begun + self._rows()
 
     def finish(self, time: int) -> list[Row]:
         """The connection is over: rows for what is incomplete and what was not answered."""
+        begun = self._begin()
         if not self.done:
             self._catch_up()
             packet = self._lane.abandon("truncated")
@@ -108,7 +113,18 @@ class MysqlParser(Parser):
         if self._phase is not None and self._phase.request is not None:
             self._stitch.request(self._phase.request)
         self._stitch.finish()
-        return self._rows()
+        return begun + self._rows()
+
+    def _begin(self) -> list[Row]:
+        """Take in what was held until it was clear whether a connection joined in mid-stream is compressed."""
+        joined, self._joined = self._joined, None
+        rows: list[Row] = []
+        if joined is not None:
+            self._unpack = joined.unpackers()
+            self._reader.ordered = self._unpack[REQUEST] is None
+            for side, chunk in joined.held:
+                rows += self.feed(side, chunk)
+        return rows
 
     def _rows(self) -> list[Row]:
         stitch = self._stitch
@@ -189,8 +205,7 @@ class MysqlParser(Parser):
     def _find_answer(self) -> bool:
         inbox = self._answers
         inbox.pos, found = resync.find(inbox.buf, inbox.pos, RESPONSE)
-        if found:
-            self._lost = False
+        self._lost = not found
         return found
 
     def _lose_answers(self) -> None:
@@ -241,9 +256,8 @@ class MysqlParser(Parser):
         """Take in one more packet of the client, of those seen before `before`; False when there is none."""
         if self.done:
             return False
-        packet, self._held = self._held, None
-        if packet is None:
-            packet = self._next(before)
+        packet = self._held or self._next(before)
+        self._held = None
         if packet is None:
             return False
         if before is not None and packet.time >= before:
@@ -264,8 +278,7 @@ class MysqlParser(Parser):
             packet = None if lane.lost and not self._find_command() else lane.next()
             if packet is not None:
                 return packet
-            item = self._ahead.take(before)
-            if item is None:
+            if (item := self._ahead.take(before)) is None:
                 return None
             if isinstance(item, Chunk):
                 for piece in self._plain(REQUEST, item):
@@ -374,9 +387,8 @@ class MysqlParser(Parser):
             self._reader.ordered = False
             self._unpack[RESPONSE] = Unpacker(self._coding)
             left = rest(self._answers)
-            if left is not None:
-                for piece in self._plain(RESPONSE, left):
-                    self._answer_bytes(piece)
+            for piece in self._plain(RESPONSE, left) if left is not None else ():
+                self._answer_bytes(piece)
 
     def _restart(self, side: int) -> None:
         unpacker = self._unpack[side]

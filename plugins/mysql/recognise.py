@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from pxcap.core.protocol import NO, SURE, Sample
 from pxcap.plugins.mysql import wire
+from pxcap.plugins.mysql.joined import compressed
 from pxcap.plugins.mysql.resync import is_answer, is_command
 from pxcap.plugins.mysql.wire import HEADER
 
@@ -28,6 +29,9 @@ def recognise(sample: Sample) -> int:
         return begun  # the handshake alone was not captured
     if _login(sample.request) and (not sample.response or _after_login(sample.response)):
         return BOTH
+    packed = [bool(data and compressed(data, side)) for side, data in enumerate((sample.request, sample.response))]
+    if any(packed):
+        return SURE if all(packed) else ONE
     asked, answered = _asked(sample.request), _answered(sample.response)
     if NO in (asked, answered) and asked != answered:
         other = asked if answered == NO else answered
