@@ -83,20 +83,20 @@ class Heads:
         self._verbs: dict[tuple[bytes, int, int | None], Verb] = {}
         self._media: dict[str, Media] = {}
         self._redact = redact
+        self._usual = {(name, end): self._verb(name, *parts) for name in METHODS for end, parts in _VERSIONS.items()}
 
     def request_line(self, raw: bytes) -> RequestLine | None:
         """Parse a request line without its line feed; None when it is none."""
-        method, _, rest = raw.partition(b" ")
-        target, _, version = rest.rpartition(b" ")
-        known = _VERSIONS.get(version)
-        if known is not None and method in METHODS and target and b" " not in target and b"\t" not in target:
-            major, minor = known  # what nearly every line is
+        words = raw.split(b" ", 3)
+        verb = self._usual.get((words[0], words[2])) if len(words) == 3 else None
+        if verb is not None and (target := words[1]) and b"\t" not in target:  # what nearly every line is
+            line = (verb, self._target(target))
         else:
             parts = split_request_line(raw)
             if parts is None:
                 return None
             method, target, major, minor = parts
-        line = self._request_line(method, target, major, minor)
+            line = self._request_line(method, target, major, minor)
         if len(raw) <= MAX_LINE:
             if len(self.request_lines) >= MAX_LINES:
                 self.request_lines.clear()
@@ -167,12 +167,15 @@ class Heads:
         return merged([field for field in fields if field is not _NO_FIELD]), self._meaning(decisive)
 
     def _request_line(self, method: bytes, target: bytes, major: int, minor: int | None) -> RequestLine:
+        return self._verbs.get((method, major, minor)) or self._verb(method, major, minor), self._target(target)
+
+    def _target(self, target: bytes) -> str:
         path = str(target, "utf-8", "backslashreplace")
         if "\0" in path:
             path = to_text(target)
         if self._redact and ("=" in path or "@" in path):
-            path = redact_target(path)
-        return self._verbs.get((method, major, minor)) or self._verb(method, major, minor), path
+            return redact_target(path)
+        return path
 
     def _verb(self, method: bytes, major: int, minor: int | None) -> Verb:
         verb = Verb(to_text(method), major, minor, method == b"HEAD", method == b"CONNECT")

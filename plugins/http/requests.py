@@ -1,5 +1,6 @@
 """The client's direction."""
 
+from bisect import bisect_right
 from typing import Literal
 
 from pxcap.core.stream import REQUEST
@@ -91,24 +92,24 @@ class RequestReader(Reader):
         lines, blocks = self._heads.request_lines, self._heads.blocks
         matcher = self._exchange.matcher
         append = matcher.pending.append
-        time_at = inbox.time_at
-        parse = self._heads.headers
+        (starts, times), base = inbox.segments, inbox.base
+        parse, parse_line = self._heads.headers, self._heads.request_line
         while pos < size:
             eol = find(b"\n", pos)
             if eol < 0:
                 break
-            line = lines.get(buf[pos:eol])
+            raw = buf[pos:eol]
+            line = lines.get(raw)
             if line is None:
-                raw = buf[pos:eol]
-                if not raw.strip():  # RFC 9112, section 2.2: empty lines in front of a request are ignored
-                    pos = eol + 1
-                    continue
-                line = self._heads.request_line(raw)
+                line = parse_line(raw)
                 if line is None:
+                    if not raw.strip():  # RFC 9112, section 2.2: empty lines in front of a request are ignored
+                        pos = eol + 1
+                        continue
                     if eol - pos > MAX_HEAD:
                         break
                     inbox.pos = eol + 1
-                    self._malformed(inbox.time_at(pos))
+                    self._malformed(times[bisect_right(starts, base + pos) - 1])
                     return
             end = find(b"\n\r\n", eol)
             after = end + 3
@@ -125,11 +126,11 @@ class RequestReader(Reader):
             meaning, verb = headers[1], line[0]
             if meaning.special or meaning.request_frame or verb.connect or verb.head or not matcher.sure:
                 inbox.pos = after
-                self._begin(time_at(pos), line, headers)
+                self._begin(times[bisect_right(starts, base + pos) - 1], line, headers)
                 if self.mode != HEAD:
                     return
             else:
-                append((time_at(pos), line, headers, None, 0, True))
+                append((times[bisect_right(starts, base + pos) - 1], line, headers, None, 0, True))
             pos = after
         inbox.pos = pos
         self._exchange.trim()

@@ -1,6 +1,7 @@
 """The server's direction."""
 
 import json
+from bisect import bisect_right
 
 from pxcap.core.stream import RESPONSE
 from pxcap.core.text import to_text
@@ -60,15 +61,15 @@ class ResponseReader(Reader):
         matcher, limit, redact = exchange.matcher, exchange.limit, exchange.redact
         emit = exchange.rows.append
         pending = matcher.pending
-        time_at = inbox.time_at
+        (starts, times), base = inbox.segments, inbox.base
         parse = self._heads.headers
         while pos < size:
             eol = find(b"\n", pos)
             if eol < 0:
                 break
-            status = lines.get(buf[pos:eol])
+            raw = buf[pos:eol]
+            status = lines.get(raw)
             if status is None:
-                raw = buf[pos:eol]
                 if not raw.strip():
                     pos = eol + 1
                     continue
@@ -127,13 +128,13 @@ class ResponseReader(Reader):
                     status.message,
                     text,
                     length,
-                    time_at(pos) - asked,
+                    times[bisect_right(starts, base + pos) - 1] - asked,
                     "",
                 ))  # fmt: skip
                 pos = stop
                 continue
             inbox.pos = after
-            self._begin(time_at(pos), status, headers)
+            self._begin(times[bisect_right(starts, base + pos) - 1], status, headers)
             if self.mode != HEAD or exchange.over:
                 return
             pos = after
