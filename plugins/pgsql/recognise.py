@@ -13,7 +13,7 @@ from pxcap.plugins.pgsql.wire import HEADER_SIZE
 FIRST_CODES = frozenset({wire.SSL_REQUEST, wire.GSSENC_REQUEST, wire.CANCEL_REQUEST})
 LIKELY = 60
 _VALID = (wire.REQUESTS, wire.RESPONSES)
-_TELLING = (frozenset(b"QPBDECSXH"), frozenset(b"Z12CTDEntSK"))
+_TELLING = (frozenset(b"QPBDECSXH"), frozenset(b"Z12CTDEntSKGHW"))
 _METHODS = frozenset({0, 2, 3, 5, 6, 7, 9, 10})  # that the first message may ask for (section 55.7, Authentication...)
 _FIRST_ANSWERS = b"RENSGv"
 _LONGEST_GREETING = 1024
@@ -93,4 +93,6 @@ def _fits(side: int, data: bytes, pos: int, stop: int) -> bool:
         return True
     if (side == REQUEST and kind in b"QPBE") or (side == RESPONSE and kind in b"CSEN"):
         return data[stop - 1] == 0 or kind in b"PBE"
+    if side == RESPONSE and kind in b"GHW":  # COPY begins: a format, and one for each column
+        return stop - pos == 8 + 2 * int.from_bytes(data[pos + 6 : pos + 8], "big")
     return True

@@ -11,7 +11,7 @@ from pxcap.core.protocol import REQUEST
 # A type, a length that such a message can have, and as much of the body as tells.
 _SIZE = rb"\0[\0-\x0f][\0-\xff]{2}"  # below 1 MiB
 _CLIENT = re.compile(
-    rb"[SHXc]\0\0\0\x04|Q"
+    rb"[SHXc]\0\0\0\x04|Q\0\0\0\x05\0|Q"
     + _SIZE
     + rb"[\t\n\r -\x7e]|P"
     + _SIZE
@@ -24,7 +24,7 @@ _CLIENT = re.compile(
 _SERVER = re.compile(
     rb"Z\0\0\0\x05[ITE]|[123ncsI]\0\0\0\x04|C\0\0\0[\x05-\x60][A-Z]|T\0[\0-\xff]{3}[\0-\x06][\0-\xff]|D"
     + _SIZE
-    + rb"[\0-\x06][\0-\xff]|[EN]\0\0[\0-\xff]{2}[SVCM][A-Z0-9]|A\0\0[\0-\xff]{2}\0|S\0\0\0[\x06-\xff][a-zA-Z]|t\0\0[\0-\xff]{2}[\0-\x0f]"
+    + rb"[\0-\x06][\0-\xff]|[EN]\0\0[\0-\xff]{2}[SVCM][A-Z0-9\x80-\xff]|A\0\0[\0-\xff]{2}\0|S\0\0\0[\x06-\xff][a-zA-Z]|t\0\0[\0-\xff]{2}[\0-\x0f]"
     rb"|[GHW]\0\0[\0-\xff]{2}[\0\1]|d" + _SIZE + rb"|V\0[\0-\xff]{3}|R\0\0\0[\x08-\xff]\0|K\0\0\0[\x0c-\xff]",
     re.DOTALL,
 )

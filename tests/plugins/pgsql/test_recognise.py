@@ -34,6 +34,26 @@ def test_in_mid_stream() -> None:
     assert recognise(Sample(DONE, QUERY, midstream=True)) == NO
 
 
+def test_one_side_of_the_simple_protocol() -> None:
+    for more in (b"Q\0\0\0\5\0", b"Q\0\0\0\x0e-- nought\0", QUERY, b"X\0\0\0\4"):
+        assert recognise(Sample(QUERY + more + QUERY, b"", midstream=True)) == SURE
+    assert recognise(Sample(QUERY, b"", midstream=True)) >= GOOD_ENOUGH
+    assert recognise(Sample(b"Q\0\0\0\6\0x" + QUERY, b"", midstream=True)) == NO
+
+
+def test_rows_that_are_copied() -> None:
+    began, data = b"H\0\0\0\x0b\0\0\2\0\0\0\0", b"d\0\0\0\x081,a\n" * 600
+    assert recognise(Sample(b"", began + data, midstream=True)) >= GOOD_ENOUGH
+    assert recognise(Sample(b"", began[:4] + b"\x0d" + began[5:] + data, midstream=True)) == NO
+    assert recognise(Sample(b"", data, midstream=True)) == NO
+
+
+def test_an_error_in_another_language() -> None:
+    body = "S\u041e\u0428\u0418\u0411\u041a\u0410\0C42P01\0".encode() + b"\0"
+    error = b"E" + (len(body) + 4).to_bytes(4, "big") + body
+    assert recognise(Sample(b"", error + b"Z\0\0\0\5I", midstream=True)) == SURE
+
+
 @pytest.mark.parametrize(
     "data",
     [b"RANDOM text\r\n", b"N", b"R\0\0\0\x08\0\0\0\x63xxxx", b"HTTP/1.1 200 OK\r\n", b"R\0\0\0\x08\0\0\0\0garbage"],

@@ -4,7 +4,7 @@ from tests.plugins.pgsql.messages import BOUND, SYNC, bind, done, execute, parse
 from pxcap.core.protocol import REQUEST, RESPONSE
 from pxcap.plugins.pgsql.resync import TAIL, begins, find
 
-REQUESTS = [query(b"SELECT 1"), parse(b"s", b"SELECT 1"), bind(b"", b"s", b"1"), execute(), SYNC]
+REQUESTS = [query(b"SELECT 1"), query(b""), parse(b"s", b"SELECT 1"), bind(b"", b"s", b"1"), execute(), SYNC]
 ANSWERS = [BOUND, row(b"1", None), done(b"SELECT 1"), ready()]
 
 
