@@ -13,6 +13,7 @@ CODINGS = ("none", "gzip", "snappy", "lz4", "zstd")
 """By the low three bits of a batch's attributes."""
 
 XERIAL = b"\x82SNAPPY\x00"
+SNAPPY = 2
 _LZ4 = 3
 _XERIAL_HEADER = 16  # magic, version, lowest compatible version
 _LZ4_MAGIC = b"\x04\x22\x4d\x18"
@@ -32,7 +33,7 @@ def inflate(data: bytes, coding: int, limit: int) -> tuple[bytes, bool]:
     """
     if coding == 0:
         return data[:limit], True
-    if coding == 2 and data.startswith(XERIAL):
+    if coding == SNAPPY and data.startswith(XERIAL):
         return _xerial(data, limit)
     if coding >= len(CODINGS):
         return b"", False

@@ -231,7 +231,8 @@ class _Writer:
         length = self._length("i")
         value, items = self._name("v"), self._name("p")
         self._line(f"if {length} > size: raise Bad")
-        self._line(f"if {length} < 0:")
+        self._line(f"if not {length}: {value} = '[]'")
+        self._line(f"elif {length} < 0:")
         self._line(f" {value} = 'null'" if field.nullable else " raise Bad")
         self._line("else:")
         self._depth += 1

@@ -16,7 +16,7 @@ from pxcap.plugins.kafka.layouts import LAYOUTS
 from pxcap.plugins.kafka.render import Renderer, token_text
 from pxcap.plugins.kafka.request import Request
 from pxcap.plugins.kafka.resync import find_request, find_response
-from pxcap.plugins.kafka.stitch import Stitcher, weight
+from pxcap.plugins.kafka.stitch import OVERHEAD, Stitcher, weight
 from pxcap.plugins.kafka.unfinished import open_request, open_response, request_of
 from pxcap.plugins.kafka.wire import (
     KEEP,
@@ -256,9 +256,9 @@ class KafkaParser(Parser):
                 if request is not None:
                     while pos >= turn:
                         time, turn = next(moments)
-                    stitch.weight -= weight(request)
                     began, key, version, client, frame, _, like, note = request
                     if like.__class__ is Like and frame is not None:
+                        stitch.weight -= OVERHEAD + len(frame)
                         text = like.answered(buf, pos, end)
                         if text is None:
                             text, code = answer(request, buf[pos:end])
@@ -266,6 +266,7 @@ class KafkaParser(Parser):
                             code = 0
                         body = like.request(frame, [limit, 0]) or render.body(request)
                     else:
+                        stitch.weight -= weight(request)
                         text, code = answer(request, buf[pos:end])
                         body = render.body(request)
                     append((began, key, client, body, text, version, code, time - began, note))

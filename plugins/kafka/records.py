@@ -7,8 +7,9 @@ format are put together under one batch, and a compressed one holds further mess
 
 from struct import error, unpack_from
 
-from pxcap.plugins.kafka.codec import CODINGS, inflate
-from pxcap.plugins.kafka.record import RECORD_COST, control_text, holds, only_record, records_of
+from pxcap.plugins.kafka.batches import batch_text, beginning, head_text
+from pxcap.plugins.kafka.codec import CODINGS, SNAPPY, inflate
+from pxcap.plugins.kafka.record import RECORD_COST, control_text, only_record, records_of
 from pxcap.plugins.kafka.text import value_text
 from pxcap.plugins.kafka.wire import (
     BATCH,
@@ -18,22 +19,16 @@ from pxcap.plugins.kafka.wire import (
     BATCH_START_SIZE,
     CODING,
     CONTROL,
-    LOG_APPEND_TIME,
     MESSAGE,
     MESSAGE_SIZE,
     NO_FLAGS,
-    NO_PRODUCER,
     ONE_RECORD,
     SINGLE,
-    TRANSACTIONAL,
 )
 
 ENTRY_COST = 160  # of the budget, for what is shown of a batch itself
-FIRST_LOOK = 1 << 14  # bytes decompressed first: mostly all that are shown lie in them
 RAW_BLOCK = 1 << 18  # a raw snappy block is decompressed whole or not at all
 _LEGACY_FIELDS = 8  # timestamp of a message v1
-_SNAPPY = 2
-_MORE = ',"more":%d'
 
 
 def records_text(buf: bytes, pos: int, end: int, budget: list[int]) -> str:
@@ -43,11 +38,11 @@ def records_text(buf: bytes, pos: int, end: int, budget: list[int]) -> str:
     """
     size = end - pos
     budget[1] += size
-    left = budget[0] - ENTRY_COST
-    if size > BATCH_SIZE and left >= RECORD_COST:
+    if size > BATCH_SIZE:
         base, length, magic, flags, first, last, rest = SINGLE(buf, pos)
-        if magic == 2 and length == size - BATCH_OVERHEAD and flags == NO_FLAGS:
-            if rest == ONE_RECORD:
+        if magic == 2 and length == size - BATCH_OVERHEAD:  # one batch, as mostly
+            left = budget[0] - ENTRY_COST
+            if rest == ONE_RECORD and flags == NO_FLAGS and left >= RECORD_COST:
                 one = only_record(buf, pos + BATCH_SIZE, end, RECORD_COST)
                 if one is not None:
                     budget[0] = left - RECORD_COST
@@ -56,17 +51,14 @@ def records_text(buf: bytes, pos: int, end: int, budget: list[int]) -> str:
                         f',"compression":"none","max_timestamp":{last},"record_count":1'
                         f',"records":[{{"offset":{base},"timestamp":{first},{one}}}]}}]}}'
                     )
-            elif rest.startswith(NO_PRODUCER):
-                count = int.from_bytes(rest[14:], "big", signed=True)
-                shown, used = records_of(buf, pos + BATCH_SIZE, end, count, base, first, left)
-                more = count - len(shown)
-                if more == 0 or (more > 0 and used >= left):  # one plain batch, whole or as far as it is shown
-                    budget[0] = left - used
-                    return (
-                        f'{{"size":{size},"record_count":{count},"record_batches":[{{"base_offset":{base},"size":{size}'
-                        f',"magic":2,"compression":"none","max_timestamp":{last},"record_count":{count}'
-                        f',"records":[{",".join(shown)}]{_MORE % more if more else ""}}}]}}'
-                    )
+            if left <= -ENTRY_COST:
+                count = max(int.from_bytes(rest[14:], "big", signed=True), 0)
+                return f'{{"size":{size},"record_count":{count},"record_batches":[],"more_batches":1}}'
+            whole = batch_text(buf, pos, end, left)
+            if whole is not None:
+                text, count, used = whole
+                budget[0] = left - used
+                return f'{{"size":{size},"record_count":{count},"record_batches":[{text}]}}'
     found = MessageSet(end - pos, budget)
     while pos < end:
         total = found.start(buf[pos : pos + BATCH_START_SIZE] if pos + BATCH_START_SIZE <= end else b"", end - pos)
@@ -157,19 +149,16 @@ class MessageSet:
             self._hidden += 1
             return
         budget[0] -= ENTRY_COST
+        if len(data) == total > BATCH_SIZE:
+            whole = batch_text(data, 0, total, budget[0])
+            if whole is not None:
+                self._entries.append(whole[0])
+                budget[0] -= whole[2]
+                return
         attributes = head.attributes
         coding = attributes & CODING
-        text = f'{{"base_offset":{head.base_offset},"size":{total},"magic":2,"compression":"{_coding(coding)}"'
-        if attributes & LOG_APPEND_TIME:
-            text += ',"log_append_time":true'
-        if attributes & TRANSACTIONAL:
-            text += ',"transactional":true'
-        if head.producer_id >= 0:
-            text += (
-                f',"producer_id":{head.producer_id},"producer_epoch":{head.producer_epoch}'
-                f',"base_sequence":{head.base_sequence}'
-            )
-        text += f',"max_timestamp":{head.max_timestamp},"record_count":{count}'
+        producer = (head.producer_id, head.producer_epoch, head.base_sequence)
+        text = f'{{"base_offset":{head.base_offset}{head_text(total, attributes, producer, head.max_timestamp, count)}'
         body, good = data[pos:], True
         if coding:
             body, good = _beginning(body, coding, count, budget[0])
@@ -181,7 +170,7 @@ class MessageSet:
         text += f',"records":[{",".join(shown)}]'
         if len(shown) < count:
             text += f',"more":{count - len(shown)}'
-        if not good or (len(shown) < count and budget[0] > 0 and len(data) == total and coding != _SNAPPY):
+        if not good or (len(shown) < count and budget[0] > 0 and len(data) == total and coding != SNAPPY):
             text += ',"malformed":true'
             self.bad = True
         self._entries.append(text + "}")
@@ -284,13 +273,9 @@ def _beginning(data: bytes, coding: int, count: int, budget: int) -> tuple[bytes
     """What is wanted of the compressed records of a batch, decompressed, and whether all was well."""
     if budget <= 0:
         return b"", True
-    if coding == _SNAPPY:
+    if coding == SNAPPY:
         return inflate(data, coding, max(budget, RAW_BLOCK))
-    if budget > FIRST_LOOK:
-        body, good = inflate(data, coding, FIRST_LOOK)
-        if good and holds(body, count, budget):
-            return body, True
-    return inflate(data, coding, budget)
+    return beginning(data, coding, count, budget)
 
 
 def _coding(number: int) -> str:

@@ -14,7 +14,7 @@ from pxcap.plugins.kafka.request import Request
 
 MAX_WEIGHT = 3 << 20  # bytes that unanswered requests may take
 _NEAR = MAX_WEIGHT - (1 << 19)  # up to here a request that is not long needs no care
-_OVERHEAD = 200  # of a request beside its bytes
+OVERHEAD = 200  # of a request beside its bytes
 _MAX_UNASKED = 1024  # correlation ids of requests with acks=0 that are remembered
 _TOKENS = 1 << 32  # keys of raw SASL tokens, which have no correlation id: from here on
 
@@ -61,7 +61,7 @@ class Stitcher:
             self.request(ident, request)
         else:
             self.pending[ident] = request
-            self.weight += _OVERHEAD + size
+            self.weight += OVERHEAD + size
 
     def request(self, ident: int, request: Request) -> None:
         """Note a request that will be answered."""
@@ -182,6 +182,6 @@ def weight(request: Request) -> int:
     """Bytes that a waiting request takes."""
     frame = request[4]
     if frame is not None:
-        return _OVERHEAD + len(frame)
+        return OVERHEAD + len(frame)
     text = request[6]
-    return _OVERHEAD + len(text) if isinstance(text, str) else _OVERHEAD
+    return OVERHEAD + len(text) if isinstance(text, str) else OVERHEAD

@@ -50,7 +50,6 @@ BATCH_SIZE = 61
 # The same, for the fast path: base offset, length, magic, attributes, base and largest timestamp, what is behind them
 SINGLE = Struct(">qi4xB4x2s4xqq18s").unpack_from
 NO_FLAGS = b"\0\0"
-NO_PRODUCER = b"\xff" * 8
 ONE_RECORD = b"\xff" * 14 + b"\0\0\0\1"  # neither producer, epoch nor sequence
 
 MESSAGE = layout(

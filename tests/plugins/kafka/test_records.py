@@ -9,7 +9,7 @@ import pytest
 import zstandard
 from tests.plugins.kafka.encode import batch, message, record
 
-from pxcap.plugins.kafka import records
+from pxcap.plugins.kafka import batches
 from pxcap.plugins.kafka.records import MessageSet, records_text
 
 
@@ -111,7 +111,7 @@ def test_a_first_look_shows_what_all_would(size: int, monkeypatch: pytest.Monkey
     data = batch(gzip.compress(rows), 50, attributes=1)
     found = read(data, 65536)
     assert len(values(found)) == min(8, 65536 // size + 1)
-    monkeypatch.setattr(records, "FIRST_LOOK", 1 << 30)
+    monkeypatch.setattr(batches, "FIRST_LOOK", 1 << 30)
     assert found == read(data, 65536)
 
 
