@@ -94,6 +94,8 @@ class MysqlParser(Parser):
             if len(self._ahead) == 1 and self._held is None:
                 self._catch_up()
         else:
+            while self._phase is None and self._pull(time):  # all that may have been answered in what was lost
+                pass
             unpacker = self._unpack[RESPONSE]
             for piece in [size] if unpacker is None else unpacker.gap(size):
                 self._answer_bytes(piece, reason)
@@ -219,8 +221,6 @@ class MysqlParser(Parser):
             self._answers.clear()
             self._lose_answers()
             return
-        if not self._stitch.matcher.pending and not self.lockstep:
-            self._pull_pending()
         between = self._reader.between and not self._lost
         lost, reply = self._reader.gap(self._answers, size, reason)
         if reply is not None:

@@ -135,6 +135,8 @@ def find(buf: bytes, pos: int, side: int) -> tuple[int, bool]:
         if at < 0:
             return max(pos, len(buf) - 3), False
         verdict = fits(buf, at - 3)
+        if verdict and not side and buf[at + 1] in wire.STREAMS:
+            verdict = False  # far rarer than such numbers in the values of parameters
         if verdict:
             return at - 3, True
         if verdict is None:

@@ -128,3 +128,22 @@ def test_of_a_login_that_lost_its_flags_nothing_is_guessed() -> None:
     talk = Talk().tell(greeting()).ask(login[:7]).lose(REQUEST, len(login) - 7).tell(ok(2))
     talk.ask(query(b"SELECT 1")).tell(rows(b"1"))
     assert brief(talk.finish()) == [(11, None, 2, "OK", "gap"), (3, "SELECT 1", 2, "Resultset rows = 1", "")]
+
+
+def test_answers_of_a_pipeline_that_are_lost_shift_no_others() -> None:
+    def bulk(number: int) -> bytes:
+        return packet(0, b"\xfa\1\0\0\0\x80\0\3\0\0" + number.to_bytes(4, "little"))
+
+    talk = Talk().login().ask(packet(0, b"\x16DO ?")).tell(packet(1, b"\0\1\0\0\0\0\0\1\0\0\0\0") + packet(2, b"?"))
+    for start in (1, 11):
+        talk.ask(b"".join(bulk(start + at) for at in range(5)))
+        if start == 1:
+            talk.lose(RESPONSE, 55)
+        else:
+            talk.tell(b"".join(ok(affected=start + at) for at in range(5)))
+        talk.ask(query(b"SELECT 1")).tell(rows(b"1"))
+    found = [(row[5], row[9], row[-1]) for row in talk.finish() if row[1] == 250]
+    assert found == [(f'{{"rows":[[{n}]]}}', None, "no_response") for n in range(1, 6)] + [
+        (f'{{"rows":[[{n}]]}}', n, "") for n in range(11, 16)
+    ]
+    assert [(row[4], row[-1]) for row in talk.rows if row[1] == 3] == [("Resultset rows = 1", "")] * 2

@@ -39,3 +39,9 @@ def test_what_is_no_answer(data: bytes) -> None:
 
 def test_nothing_is_searched_twice() -> None:
     assert find(b"x" * 1000, 0, REQUEST) == (997, False)
+
+
+def test_replication_is_not_searched_for() -> None:
+    asks = packet(0, b"\x21")
+    assert is_command(asks, 0)
+    assert find(b"noise" + asks + packet(0, b"\3SELECT 1"), 0, REQUEST) == (10, True)
