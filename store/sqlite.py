@@ -34,7 +34,7 @@ _PRAGMAS = (
     f"PRAGMA page_size={PAGE_SIZE}",
     "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=NORMAL",
-    "PRAGMA cache_size=-8192",
+    "PRAGMA cache_size=-2048",
     "PRAGMA wal_autocheckpoint=2000",
 )
 _FAULTS: dict[int, tuple[Fate, str, str]] = {
