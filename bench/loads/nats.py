@@ -85,7 +85,7 @@ def _load(name: str, bytes_each: int, requests: bool) -> Nats:
         table="nats_events",
         needs={"nats-server": "nats-server"},
         modules={"nats": "nats-py"},
-        megabytes=50,
+        megabytes=150,
         bytes_each=bytes_each,
         tshark="",
         fields=(),

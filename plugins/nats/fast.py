@@ -8,34 +8,68 @@ from bisect import bisect_right
 from pxcap.core.protocol import REQUEST, RESPONSE
 from pxcap.core.stream import Chunk
 from pxcap.core.text import quote, to_text
-from pxcap.plugins.nats.render import answered, opening
+from pxcap.plugins.nats.render import opening, plain_answer
 from pxcap.plugins.nats.stitch import Stitcher
-from pxcap.plugins.nats.types import Message, Pull
+from pxcap.plugins.nats.types import Pull
 from pxcap.plugins.nats.wire import CRLF, MAX_COMMON, number
 
 _MAX_HEADS = 4096
+_PAYLOAD = ',"payload":'  # what `opening` ends in
+_BEFORE_PAYLOAD = len(_PAYLOAD)
 
 
-class _Heads(dict[bytes, tuple[str, str, str]]):
-    """Subject, beginning of the body and sid by a control line without its size, for lines without a reply subject."""
+_Head = tuple[str, str, str, str]
+"""Subject, beginning of the body up to the payload, sid, and reply subject."""
 
-    def __missing__(self, head: bytes) -> tuple[str, str, str]:
-        """Parse a head seen for the first time; KeyError sends anything unusual to the slow way."""
+
+class _Heads(dict[bytes, _Head]):
+    """Control lines without a reply subject and their size, of one verb, that were seen before.
+
+    Args:
+        verb: PUB or MSG.
+        words: In such a line.
+    """
+
+    def __init__(self, verb: bytes, words: int) -> None:
+        super().__init__()
+        self._verb = verb
+        self._words = words
+
+    def unseen(self, head: bytes, nul: bool) -> _Head | None:
+        """Parse a line that is not here, with a reply subject or without; None sends it the slow way.
+
+        The beginning of the body is empty for a subject of an inbox without a reply subject: those are mostly answers,
+        which have no body. `nul` says that there may be NULs.
+
+        Raises:
+            UnicodeDecodeError: So does this.
+        """
+        cut = head.rfind(b" ")
+        known = self.get(head[:cut])
+        if known is not None:
+            words = head[cut:].split()
+            if len(words) != 1:
+                return None
+            reply = to_text(words[0]) if nul else words[0].decode()
+            subject, body, sid, _ = known
+            if reply.startswith("$JS."):
+                return subject, opening(subject, sid, reply), sid, reply
+            return subject, f'{body[:-_BEFORE_PAYLOAD]},"reply-to":{quote(reply)}{_PAYLOAD}', sid, reply
         words = head.split()
-        if len(words) == 2 and words[0] == b"PUB":
-            sid = ""
-        elif len(words) == 3 and words[0] == b"MSG":
-            sid = to_text(words[2])
-        else:
-            raise KeyError(head)
-        subject = to_text(words[1])
+        more = len(words) - self._words
+        if not 0 <= more <= 1 or words[0] != self._verb:
+            return None
+        texts = [to_text(word) if nul else word.decode() for word in words]
+        subject, sid = texts[1], texts[2] if self._words == 3 else ""
         if subject.startswith("$JS."):
-            raise KeyError(head)
-        entry = (subject, opening(subject, sid, ""), sid)
-        if not subject.startswith("_INBOX."):  # of those each is seen once
-            if len(self) >= _MAX_HEADS:
-                self.clear()
-            self[head] = entry
+            return None
+        if more:
+            return subject, opening(subject, sid, texts[-1]), sid, texts[-1]
+        if subject.startswith("_INBOX."):  # each is seen once
+            return subject, "", sid, ""
+        if len(self) >= _MAX_HEADS:
+            self.clear()
+        entry = self[head] = (subject, opening(subject, sid, ""), sid, "")
         return entry
 
 
@@ -51,7 +85,8 @@ class _Sizes(dict[bytes, int]):
         return size
 
 
-_HEADS = _Heads()
+_PUBS = _Heads(b"PUB", 2)
+_MSGS = _Heads(b"MSG", 3)
 _SIZES = _Sizes()
 
 
@@ -67,7 +102,7 @@ def publications(buf: bytes, pos: int, base: int, chunk: Chunk, stitch: Stitcher
         limit: Longest payload taken, so that none needs cutting.
     """
     index, rfind, startswith, append = buf.index, buf.rfind, buf.startswith, stitch.rows.append
-    heads, sizes = _HEADS, _SIZES
+    heads, sizes = _PUBS.get, _SIZES
     awaited, ask, lost = stitch.awaited, stitch.ask, stitch.requests.lost[RESPONSE]
     starts, times, size = chunk.starts, chunk.times, len(buf)
     segments = len(starts)
@@ -86,32 +121,19 @@ def publications(buf: bytes, pos: int, base: int, chunk: Chunk, stitch: Stitcher
             begin = stop + 2
             blank = rfind(b" ", pos, stop)
             count = sizes[buf[blank + 1 : stop]]
-            reply = ""
-            try:
-                subject, body, _ = heads[buf[pos:blank]]
-            except KeyError:
-                words = buf[pos:stop].split()
-                if len(words) != 4 or words[0] != b"PUB":
-                    break
-                subject, reply = to_text(words[1]), to_text(words[2])
-                if subject.startswith("$JS."):
-                    break
-                body = ""
+            head = buf[pos:blank]
+            entry = heads(head) or _PUBS.unseen(head, nul)
+            if entry is None:
+                break
+            subject, body, sid, reply = entry
             end = begin + count
             if count > limit or not startswith(CRLF, end):
                 break
             if lost and subject.startswith("_INBOX."):
                 break
-            if subject in awaited:
-                if reply:
-                    break
-                payload = buf[begin:end]
-                delivery = awaited.pop(subject)
-                stitch.waits(delivery, -1)
-                message = Message(time, "PUB", subject, payload=payload, size=count)
-                append(answered(delivery, message, limit))
-                pos = end + 2
-                continue
+            delivery = awaited.get(subject)
+            if delivery is not None and reply:
+                break
             if nul:
                 text = to_text(buf[begin:end])
             else:
@@ -119,11 +141,15 @@ def publications(buf: bytes, pos: int, base: int, chunk: Chunk, stitch: Stitcher
                     text = buf[begin:end].decode()
                 except UnicodeDecodeError:
                     text = to_text(buf[begin:end])
-            if reply:
-                body = opening(subject, "", reply)
+            if delivery is not None:
+                del awaited[subject]
+                stitch.waits(delivery, -1)
+                append(plain_answer(delivery, time, "PUB", "", text, count))
+            elif reply:
                 ask((time, "PUB", body + quote(text), subject, reply, None, count, ""), reply)
             else:
-                append((time, "PUB", body + quote(text) + "}", None, subject, None, None, count, None, ""))
+                body = (body or opening(subject, sid, "")) + quote(text) + "}"
+                append((time, "PUB", body, None, subject, None, None, count, None, ""))
             pos = end + 2
     except (KeyError, ValueError):
         pass
@@ -133,8 +159,9 @@ def publications(buf: bytes, pos: int, base: int, chunk: Chunk, stitch: Stitcher
 def deliveries(buf: bytes, pos: int, base: int, chunk: Chunk, stitch: Stitcher, limit: int) -> int:
     """The same for MSGs."""
     index, rfind, startswith, append = buf.index, buf.rfind, buf.startswith, stitch.rows.append
-    heads, sizes = _HEADS, _SIZES
-    requests, deliver, orphans = stitch.requests.by_reply, stitch.deliver, stitch.requests.lost[REQUEST]
+    heads, sizes = _MSGS.get, _SIZES
+    requests, take, deliver = stitch.requests.by_reply, stitch.take, stitch.deliver
+    orphans = stitch.requests.lost[REQUEST]
     starts, times, size = chunk.starts, chunk.times, len(buf)
     segments = len(starts)
     segment = bisect_right(starts, base + pos)
@@ -152,26 +179,18 @@ def deliveries(buf: bytes, pos: int, base: int, chunk: Chunk, stitch: Stitcher, 
             begin = stop + 2
             blank = rfind(b" ", pos, stop)
             count = sizes[buf[blank + 1 : stop]]
-            reply = ""
-            try:
-                subject, body, sid = heads[buf[pos:blank]]
-            except KeyError:
-                words = buf[pos:stop].split()
-                if len(words) != 5 or words[0] != b"MSG":
-                    break
-                subject, sid, reply = to_text(words[1]), to_text(words[2]), to_text(words[3])
-                body = ""
+            head = buf[pos:blank]
+            entry = heads(head) or _MSGS.unseen(head, nul)
+            if entry is None:
+                break
+            subject, body, sid, reply = entry
             end = begin + count
             if count > limit or not startswith(CRLF, end):
                 break
-            if subject in requests:
-                if isinstance(requests[subject], Pull):
-                    break
-                message = Message(time, "MSG", subject, reply, sid=sid, payload=buf[begin:end], size=count)
-                stitch.answer(message)
-                pos = end + 2
-                continue
-            if orphans and subject.startswith("_INBOX."):
+            held = requests.get(subject)
+            if held is not None and (reply or isinstance(held, Pull) or subject.startswith("$JS.")):
+                break
+            if orphans and held is None and subject.startswith("_INBOX."):
                 break
             if nul:
                 text = to_text(buf[begin:end])
@@ -180,11 +199,13 @@ def deliveries(buf: bytes, pos: int, base: int, chunk: Chunk, stitch: Stitcher, 
                     text = buf[begin:end].decode()
                 except UnicodeDecodeError:
                     text = to_text(buf[begin:end])
-            if reply:
-                body = opening(subject, sid, reply)
+            if held is not None:
+                append(plain_answer(take(subject), time, "MSG", sid, text, count))
+            elif reply:
                 deliver((time, "MSG", body + quote(text), subject, reply, None, count, ""), sid)
             else:
-                append((time, "MSG", body + quote(text) + "}", None, subject, None, None, count, None, ""))
+                body = (body or opening(subject, sid, "")) + quote(text) + "}"
+                append((time, "MSG", body, None, subject, None, None, count, None, ""))
             pos = end + 2
     except (KeyError, ValueError):
         pass

@@ -77,6 +77,14 @@ def answered(request: Waiting, message: Message, limit: int) -> Row:
     return (time, cmd, body, text, subject, reply, headers, size, message.time - time, notes(note, message.note))
 
 
+def plain_answer(request: Waiting, at: int, cmd: str, sid: str, text: str, size: int) -> Row:
+    """The same for an answer of a payload alone, of `size` bytes, on the subject that it was awaited on."""
+    time, asked, body, subject, reply, headers, asked_size, note = request
+    via = f',"sid":{quote(sid)}' if sid else ""
+    body = f'{body},"reply":{{"cmd":"{cmd}"{via},"size":{size}}}}}'
+    return (time, asked, body, text, subject, reply, headers, asked_size, at - time, note)
+
+
 def row(record: Waiting, resp: str | None = None, at: int | None = None, note: str = "") -> Row:
     """The row of a record whose answer is no message: `resp` at time `at`, or none."""
     time, cmd, body, subject, reply, headers, size, own = record
@@ -86,4 +94,6 @@ def row(record: Waiting, resp: str | None = None, at: int | None = None, note: s
 
 def notes(*found: str) -> str:
     """Notes joined, none twice."""
+    if not any(found):
+        return ""
     return ",".join(dict.fromkeys(one for one in found if one))

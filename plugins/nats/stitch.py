@@ -236,10 +236,14 @@ class Stitcher:
 
     def answer(self, message: Message) -> None:
         """A delivery on the reply subject of a request that is no pull."""
-        held = self.requests.take(message.subject)
+        self.rows.append(answered(self.take(message.subject), message, self._limit))
+
+    def take(self, subject: str) -> Waiting:
+        """Take out the oldest request under a reply subject, which must be there and no pull."""
+        held = self.requests.take(subject)
         assert isinstance(held, tuple)
         self.weight -= _weight(held)
-        self.rows.append(answered(held, message, self._limit))
+        return held
 
     def deliver(self, record: Waiting, sid: str) -> None:
         """A delivery that answers nothing: it waits if an answer to it can come."""

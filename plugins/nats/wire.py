@@ -12,7 +12,6 @@ MAX_LINE = (
 )
 MAX_PAYLOAD = 64 << 20  # nats-server's own bound on max_payload; a longer one is taken for damage
 MAX_COMMON = 16384  # longest payload the fast loops take
-MAX_BLANK = 64  # of trailing blanks behind PING and PONG that are waited for
 
 PAYLOAD_VERBS = frozenset({"PUB", "HPUB", "MSG", "HMSG"})
 CLIENT_VERBS = frozenset({"CONNECT", "PUB", "HPUB", "SUB", "UNSUB", "PING", "PONG"})

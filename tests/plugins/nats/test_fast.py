@@ -51,3 +51,15 @@ def test_common_messages_never_take_the_slow_way(monkeypatch: pytest.MonkeyPatch
         rows, _ = play((">", pub * 100), ("<", msg * 100))
     assert len(rows) == 200
     assert calls == []
+
+
+@pytest.mark.parametrize(
+    "line", [b" 3", b"3", b"PUB  3", b"PUB a  3", b"PUB a\t3", b"PUB a b c 3", b"MSG a 3", b"pub a 3"]
+)
+def test_odd_lines_are_left_to_the_slow_way(line: bytes) -> None:
+    exchange = [*BEGIN, (">", b"PUB a 3\r\nabc\r\n"), (">", line + b"\r\nabc\r\nPUB b 3\r\nabc\r\n")]
+    fast, _ = play(*exchange)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Stitcher, "plain", False)
+        slow, _ = play(*exchange)
+    assert fast == slow

@@ -1,6 +1,6 @@
 import json
 
-from pxcap.plugins.nats.render import answer_text, answered, notes, opening, row, subscription, waiting
+from pxcap.plugins.nats.render import answer_text, answered, notes, opening, plain_answer, row, subscription, waiting
 from pxcap.plugins.nats.types import Message
 
 ACK = "$JS.ACK.S.C.1.7.3.1700000000000000000.4"
@@ -65,3 +65,10 @@ def test_subscriptions() -> None:
 
 def test_notes() -> None:
     assert notes("", "gap", "", "gap", "guessed") == "gap,guessed"
+
+
+def test_a_plain_answer_reads_as_any_other() -> None:
+    for verb, sid in (("PUB", ""), ("MSG", "7")):
+        request = (10, "MSG", '{"subject":"a","payload":"x"', "a", "_INBOX.1", None, 1, "gap")
+        message = Message(35, verb, "_INBOX.1", sid=sid, payload=b'"hi"', size=4)
+        assert plain_answer(request, 35, verb, sid, '"hi"', 4) == answered(request, message, 99)
