@@ -11,6 +11,7 @@ from collections.abc import Callable
 from itertools import islice
 
 from pxcap.core.protocol import LOST, REQUEST, Row, Settings
+from pxcap.plugins.pgsql.doubt import ENDS, Doubt
 from pxcap.plugins.pgsql.rows import row_of, unanswered
 from pxcap.plugins.pgsql.types import COPY_END, CYCLE, STARTUP, UNKNOWN, Request, Whole, heft
 from pxcap.plugins.pgsql.voided import Voided
@@ -21,8 +22,6 @@ MAX_PENDING = 4096  # requests without an answer
 MAX_WEIGHT = 1 << 20  # bytes of their texts and parameters
 _FORMAL = frozenset({CYCLE, COPY_END})
 _LAST_WORDS = ("FATAL", "PANIC")
-_SILENT = frozenset({SYNC, COPY_END})
-ENDS = frozenset({SYNC, QUERY, FUNCTION_CALL, STARTUP})  # what ReadyForQuery answers
 _NOTHING: deque[Request] = deque(maxlen=0)
 DEEP = 256  # requests looked at for the one an answer belongs to
 MAX_TAGS = 64  # shown of one request
@@ -43,7 +42,7 @@ class Stitcher:
 
     # fmt: off
     __slots__ = (
-        "_behind", "_error", "_extended", "_goodbye", "_goodbye_heard", "_voided", "ignoring_sync", "limit",
+        "_doubt", "_error", "_extended", "_goodbye", "_goodbye_heard", "_voided", "ignoring_sync", "limit",
         "orphan", "pending", "refused", "rows", "skipping", "sure", "weight",
     )
     # fmt: on
@@ -58,7 +57,7 @@ class Stitcher:
         self.weight = 0
         self.sure = sure
         self._voided = Voided()
-        self._behind = False  # while not sure: a whole cycle waits
+        self._doubt = Doubt()
         self.orphan: Request | None = None
         self.skipping = False
         self.ignoring_sync = False  # the server takes COPY data, and no notice of a Sync
@@ -90,11 +89,8 @@ class Stitcher:
                 self.orphan_over()  # the rest of that answer was lost
             if self.pending and self.pending[-1].holed:
                 self._give_up_holed()
-            if not self.pending:
-                self._behind = False
-            elif self._behind and kind not in _SILENT:  # what came before was not answered yet, and some was lost
+            if self._doubt.asked(kind, not self.pending):
                 request.flaws = f"{request.flaws},guessed" if request.flaws else "guessed"
-            self._behind = self._behind or kind in ENDS
         self.pending.append(request)
         self.trim()
 
@@ -312,6 +308,7 @@ class Stitcher:
         """ReadyForQuery: the cycle is over."""
         orphan, pending = self.orphan, self.pending
         self._extended = False
+        self._doubt.ready(orphan is not None)
         self.weight += self._voided.restore(pending)
         early = not self.sure and self._catch_up(when)
         self.front()
@@ -337,7 +334,7 @@ class Stitcher:
                         self._error("unexpected_answer")
                     self._unanswered(request)
         if not pending:
-            self.sure = True
+            self.sure = not self._doubt.due
             self.skipping = False
 
     # Loss and the end.
@@ -346,9 +343,11 @@ class Stitcher:
         """Messages of a side may have been lost, as was seen at `when`."""
         if side == REQUEST:
             self.expand()
+            self._doubt.lost(self.pending)
             self.sure = False
             return
         self.holed(when)
+        self._doubt.answers_lost()
         if self.pending:
             self.sure = False
         if self.orphan is not None:

@@ -95,7 +95,7 @@ def test_who_speaks_again_after_a_loss_has_seen_what_was_lost() -> None:
     assert talk.stitch.sure
 
 
-def test_what_waits_behind_a_loss_of_requests_is_a_guess_when_more_than_one_does() -> None:
+def test_what_is_sent_behind_lost_requests_is_a_guess() -> None:
     talk = Talk()
     talk.ask(QUERY, at=1)
     talk.stitch.gap(REQUEST, 2)
@@ -103,7 +103,33 @@ def test_what_waits_behind_a_loss_of_requests_is_a_guess_when_more_than_one_does
     talk.ask(QUERY, at=3)
     for at in (4, 5, 6):
         talk.answer(at)
-    assert [told[2] for told in talk.told()] == ["", "", "guessed"]
+    assert [told[2] for told in talk.told()] == ["", "guessed", "guessed"]
+
+
+def test_a_guess_is_over_when_all_that_may_have_been_lost_is_answered() -> None:
+    talk = Talk()
+    talk.stitch.gap(REQUEST, 1)
+    talk.ask(QUERY, at=2)  # and one before it, that was lost
+    for at in (3, 4):
+        talk.answer(at)
+    talk.ask(QUERY, at=5)
+    talk.answer(6)
+    assert [told[2] for told in talk.told()] == ["guessed", "no_request", ""]
+    assert talk.stitch.sure
+
+
+def test_what_is_sent_behind_the_answer_to_a_lost_request_is_none() -> None:
+    for early in (True, False):
+        talk = Talk()
+        if early:  # the answer is seen before the loss is noticed
+            talk.answer(1)
+            talk.stitch.gap(REQUEST, 2)
+        else:
+            talk.stitch.gap(REQUEST, 1)
+            talk.answer(2)
+        talk.ask(QUERY, at=3)
+        talk.answer(4)
+        assert [told[2] for told in talk.told()] == ["no_request", ""]
 
 
 def test_the_server_ignores_a_sync_while_it_takes_copy_data() -> None:
