@@ -192,27 +192,27 @@ class Commands:
             statement.long.clear()
         return statement.text, _to_json(_hidden(given, statement)) if given else None, note
 
-    def common_execution(self, body: bytes) -> tuple[str, str | None] | None:
-        """Text and parameters of an execution that is whole and has nothing special; None when it is not so.
+    def common_statement(self, ident: bytes) -> Statement | None:
+        """The statement of four bytes of id if executions of it may be common: nothing about it is special."""
+        statement = self.statements.get(int.from_bytes(ident, "little"))
+        if statement is None or statement.text is None or self.flags & wire.QUERY_ATTRIBUTES:
+            return None
+        return None if statement.secret or statement.long or statement.note else statement
 
-        Nothing is changed when None is returned, so that `read` can be asked.
+    def common_parameters(self, statement: Statement, body: bytes) -> tuple[bool, str | None]:
+        """Parameters of an execution that is whole, and whether they can be read.
+
+        Nothing is changed when they cannot, so that `read` can be asked.
         """
-        statement = self.statements.get(int.from_bytes(body[1:5], "little"))
-        if statement is None or statement.text is None or statement.secret or statement.long or len(body) < 10:
-            return None
-        if statement.note:
-            return None
-        if self.flags & wire.QUERY_ATTRIBUTES:
-            return None
+        if len(body) < 10:
+            return False, None
         if not statement.params:
-            return statement.text, None
-        if statement.plain is not None and (shown := statement.plain(body, self.charset)) is not None:
-            return statement.text, shown
+            return True, None
         try:
             given = execute_values(body, 10, statement, False, self.charset, self._room)
         except (UnreadableError, IndexError):
-            return None
-        return statement.text, _to_json(given) if given else None
+            return False, None
+        return True, _to_json(given) if given else None
 
     def _small(self, command: int, packet: Packet) -> tuple[str | None, str | None, str]:
         body = packet.body

@@ -4,15 +4,19 @@ Whatever is not common (attributes, SET, several results, errors, what is not th
 where this stops. The two must give the same rows; a test holds them against each other.
 """
 
+from bisect import bisect_right
 from struct import Struct
 
 from pxcap.core.protocol import Row
 from pxcap.core.stream import Inbox
 from pxcap.plugins.mysql.charsets import UTF8
 from pxcap.plugins.mysql.commands import Commands
+from pxcap.plugins.mysql.types import Statement
 from pxcap.plugins.mysql.walk import walk_rows
-from pxcap.plugins.mysql.wire import KEEP, MARIADB_CACHE_METADATA, QUERY, QUERY_ATTRIBUTES, STMT_EXECUTE
+from pxcap.plugins.mysql.wire import KEEP, MARIADB_CACHE_METADATA, MAX_PAYLOAD, QUERY, QUERY_ATTRIBUTES, STMT_EXECUTE
 
+_FEW = 1024
+_TEXTS = [f"Resultset rows = {count}" for count in range(_FEW)]
 _WORD = Struct("<I").unpack_from
 _UNCOMMON = 0x5008  # more results, output parameters, a change of the session
 _PLAIN = frozenset(b"abcdefghijklmnopqrtuvwxyzABCDEFGHIJKLMNOPQRTUVWXYZ")  # no S: it may be SET
@@ -27,6 +31,9 @@ def common_exchanges(asked: Inbox, answers: Inbox, commands: Commands, rows: lis
     unicode = commands.charset == UTF8
     cached = commands.flags >> 32 & MARIADB_CACHE_METADATA and pos + 6 <= len(buf)
     plain_text = not commands.flags & QUERY_ATTRIBUTES
+    statements: dict[bytes, Statement | None] = {}
+    (began, moments), (ended, ends_at) = asked.segments, answers.segments
+    asked_base, answers_base = asked.base, answers.base
     while at + 5 <= ends and pos <= last:
         head = word(requests, at)[0]
         end = at + 4 + head
@@ -40,12 +47,12 @@ def common_exchanges(asked: Inbox, answers: Inbox, commands: Commands, rows: lis
             here, count = _result(buf, pos + 5, last, first)
             if here < 0:
                 break
-            answer = f"Resultset rows = {count}"
+            answer = _TEXTS[count] if count < _FEW else f"Resultset rows = {count}"
         elif head == 0x01000002 and 0 < first < 0xFB and cached and buf[pos + 5] < 2:
             here, count = _result(buf, pos + 6, last, first if buf[pos + 5] else 0)
             if here < 0:
                 break
-            answer = f"Resultset rows = {count}"
+            answer = _TEXTS[count] if count < _FEW else f"Resultset rows = {count}"
         elif head == 0x01000007 and not first:
             here = pos + 11
             if (
@@ -62,7 +69,6 @@ def common_exchanges(asked: Inbox, answers: Inbox, commands: Commands, rows: lis
             answer = "OK"
         else:
             break
-        begun = asked.time_at(at)
         params = None
         if command == QUERY:
             body = requests[at + 5 : end]
@@ -75,16 +81,22 @@ def common_exchanges(asked: Inbox, answers: Inbox, commands: Commands, rows: lis
                 break
             text: str | None = str(body, "utf-8", "backslashreplace")
         else:
-            execution = commands.common_execution(requests[at + 4 : end])
-            if execution is None:
-                break
-            text, params = execution
-        rows.append(
-            (
-                *(begun, command, text, 2, answer, params, None, None, count, affected),
-                *(answers.time_at(here - 1) - begun, ""),
-            )
-        )
+            ident = requests[at + 5 : at + 9]
+            statement = statements.get(ident)
+            if statement is None:
+                statement = statements[ident] = commands.common_statement(ident)
+                if statement is None:
+                    break
+            body = requests[at + 4 : end]
+            plain = statement.plain
+            if plain is None or (params := plain(body, commands.charset)) is None:
+                well, params = commands.common_parameters(statement, body)
+                if not well:
+                    break
+            text = statement.text
+        begun = moments[bisect_right(began, asked_base + at) - 1]
+        latency = ends_at[bisect_right(ended, answers_base + here - 1) - 1] - begun
+        rows.append((begun, command, text, 2, answer, params, None, None, count, affected, latency, ""))  # fmt: skip
         at, pos = end, here
     asked.pos, answers.pos = at, pos
 
@@ -104,9 +116,16 @@ def _result(buf: bytes, pos: int, last: int, columns: int) -> tuple[int, int]:
         if pos + 9 > len(buf) or buf[pos + 7] & 0x40 or buf[pos + 8] & 0x10:  # a cursor; output parameters
             return -1, 0
         pos += 9
-    pos, count = walk_rows(buf, pos)
     if pos > last:
         return -1, 0
+    length = word(buf, pos)[0] & 0xFFFFFF
+    end = pos + 4 + length
+    if buf[pos + 4] < 0xFE and end <= last and buf[end + 4] == 0xFE and length != MAX_PAYLOAD:
+        pos, count = end, 1
+    else:
+        pos, count = walk_rows(buf, pos)
+        if pos > last:
+            return -1, 0
     length = word(buf, pos)[0] & 0xFFFFFF
     end = pos + 4 + length
     if (
