@@ -21,7 +21,7 @@ _SKIP_METADATA = 0x02
 
 
 def _without_metadata(send: Callable[..., None]) -> Callable[..., None]:
-    """ExecuteMessage.send_body that asks for rows without metadata, as the drivers for Java, Go, C++ and Rust do."""
+    """ExecuteMessage.send_body that asks for rows without metadata, as the drivers for Java and Go do."""
 
     def send_body(self: ExecuteMessage, file: BytesIO, version: int) -> None:
         flags = file.tell() + 2 + len(self.query_id) + 2  # behind the id and the consistency

@@ -18,6 +18,7 @@ _HEAD = Struct(">HhBI").unpack_from  # version and flags, stream, opcode, size
 _ASKED = frozenset({0x0300, 0x0400})  # versions with the direction, and flags: none
 _ANSWERED = frozenset({0x8300, 0x8400})
 _SAME = frozenset({QUERY, PREPARE, EXECUTE, BATCH})  # requests that change nothing when they are taken in
+_VOID = b"\0\0\0\1"  # a RESULT of this kind, whole
 _MOST = 4096  # requests remembered here
 _BEFORE = -HEADER_SIZE  # position behind which no header is looked for
 
@@ -137,6 +138,9 @@ class Abreast:
                 except (IndexError, error):
                     pass
                 if params is not None:
+                    if size == 4 and buf[body:after] == _VOID:
+                        append((seen, kind, text, RESULT, "Void", params, None, None, version, time - seen, ""))
+                        continue
                     answer = shown_answer(buf, body, after, statement)
                     if answer is not None:
                         shown, rows = answer

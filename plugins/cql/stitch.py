@@ -94,6 +94,8 @@ class Stitcher:
         options = {pair.key: pair.value for pair in pairs}
         self._codec = options.get(b"COMPRESSION", b"").decode("ascii", "replace").lower()
         self._context = self._context._replace(metadata_ids=b"SCYLLA_USE_METADATA_ID" in options)
+        self.usual.other = self._context.metadata_ids
+        self.usual.plans.clear()
 
     def response(self, message: Message) -> None:
         """Take the next response or push."""
@@ -113,12 +115,7 @@ class Stitcher:
         text: str | None
         params: str | None
         statement, made = None, None
-        if (
-            not request.flags
-            and not request.note
-            and request.size == len(request.body)
-            and not self._context.metadata_ids
-        ):
+        if not request.flags and not request.note and request.size == len(request.body):
             made = self.usual.show(request.body, 0, request.size, request.opcode, request.version)
         if made is not None:
             text, params, statement = made

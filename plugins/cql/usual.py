@@ -41,14 +41,16 @@ class UsualRequests:
 
     Attributes:
         plans: By the bytes of an EXECUTE from the id up to the number of its values; to be cleared when statements change.
+        other: By agreement EXECUTE has another layout than its version says: it is not shown here.
     """
 
-    __slots__ = ("_fronts", "_hide", "_limit", "_statements", "plans")
+    __slots__ = ("_fronts", "_hide", "_limit", "_statements", "other", "plans")
 
     def __init__(self, statements: Mapping[bytes, Statement], limit: int, hide: bool) -> None:
         self._statements = statements
         self._limit = limit
         self._hide = hide
+        self.other = False
         self.plans: dict[bytes, Plan] = {}
         self._fronts: dict[bytes, tuple[str, int]] = {}  # of QUERY, by consistency and flags
 
@@ -65,7 +67,7 @@ class UsualRequests:
 
     def _execute(self, buf: bytes, pos: int, end: int, version: int) -> Usual | None:
         at = pos + 2 + buf[pos + 1]
-        if version > WIDE:
+        if version > WIDE or self.other:
             return None
         at += 10 + _U16(buf, at)[0] if version == WIDE else 5
         key = buf[pos:at]

@@ -128,3 +128,14 @@ def test_what_waits_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(abreast, "_MOST", 2)
     found = [(REQUEST, ASK[0](stream)) for stream in range(9)] + [(RESPONSE, TELL[0](8))]
     assert play(found, [10], False) == by_the_long_way(found, [10], False)
+
+
+def test_ids_of_metadata_by_agreement() -> None:
+    opening = [(REQUEST, w.startup(0, 4, SCYLLA_USE_METADATA_ID="")), (RESPONSE, w.ready(0, 4))]
+    prepared = w.answer(8, w.number(4) + w.string(ID) + w.string("m") + w.prepared(ID, PAIRS, PAIRS)[9 + 22 :], 1)
+    execute = w.message(10, w.string(ID) + w.string("m") + w.parameters(1, w.values(*VALUES)), 2)
+    found = [*opening, (REQUEST, ASK[5](1)), (RESPONSE, prepared), (REQUEST, execute), (RESPONSE, TELL[0](2))]
+    rows, errors = play(found, [10], False)
+    assert (rows, errors) == by_the_long_way(found, [10], False)
+    assert '"result_metadata_id":"0x6d"' in rows[-1][5]
+    assert not errors

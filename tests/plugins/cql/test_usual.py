@@ -101,3 +101,11 @@ def test_plans_are_bounded() -> None:
         body = w.long_string("SELECT 1") + struct.pack(">HB", level, 0)
         assert requests.show(body, 0, len(body), QUERY, 4)
     assert 0 < len(requests._fronts) <= 256
+
+
+def test_another_layout_by_agreement() -> None:
+    requests = UsualRequests(STATEMENTS, 1000, True)
+    body = w.execute(ID, [w.number(1), b"x"])[9:]
+    assert requests.show(body, 0, len(body), EXECUTE, 4)
+    requests.other = True
+    assert requests.show(body, 0, len(body), EXECUTE, 4) is None
