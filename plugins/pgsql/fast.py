@@ -133,6 +133,7 @@ def common_responses(buf: bytes, pos: int, clock: Clock, stitch: Stitcher, answe
     pending, limit = stitch.pending, stitch.limit
     emit = stitch.rows.append
     columns, tags = answers.columns, answers.tags
+    ends, times, index = clock.ends, clock.times, clock.index
     while pending and pos <= last:
         entry = pending[0]
         if type(entry) is Cycle:
@@ -142,7 +143,9 @@ def common_responses(buf: bytes, pos: int, clock: Clock, stitch: Stitcher, answe
             pending.popleft()
             continue
         time = entry.time
-        if type(entry) is not Asked or clock.at(pos) < time:
+        while pos >= ends[index]:
+            index += 1
+        if type(entry) is not Asked or times[index] < time:
             break  # it answers something else
         at = pos
         names = ""
@@ -171,6 +174,7 @@ def common_responses(buf: bytes, pos: int, clock: Clock, stitch: Stitcher, answe
         text = entry.text
         stitch.weight -= entry.weight
         resp = f"{tag} ({names})" if names else tag
-        rows_ = count if number < 0 else number
-        emit((time, "Query", text, resp, None, tag, rows_, None, clock.at(pos - 1) - time, ""))
+        while pos > ends[index]:
+            index += 1
+        emit((time, "Query", text, resp, None, tag, count if number < 0 else number, None, times[index] - time, ""))
     return pos

@@ -13,7 +13,7 @@ from itertools import islice
 from pxcap.core.protocol import LOST, REQUEST, Row, Settings
 from pxcap.plugins.pgsql.doubt import ENDS, Doubt
 from pxcap.plugins.pgsql.rows import row_of, unanswered
-from pxcap.plugins.pgsql.types import COPY_END, CYCLE, STARTUP, UNKNOWN, Request, Whole, heft
+from pxcap.plugins.pgsql.types import COPY_END, CYCLE, OVERHEAD, STARTUP, UNKNOWN, Request, Whole, heft
 from pxcap.plugins.pgsql.voided import Voided
 from pxcap.plugins.pgsql.waiting import crowd, slim
 from pxcap.plugins.pgsql.wire import DESCRIBE, EXECUTE, FUNCTION_CALL, PARSE, QUERY, SYNC
@@ -105,7 +105,8 @@ class Stitcher:
 
     def trim_cycles(self) -> None:
         """The same after whole cycles were added, of which an entry may hold several."""
-        for _ in range(crowd(self.pending) - MAX_PENDING):
+        few = len(self.pending) + self.weight // OVERHEAD <= MAX_PENDING
+        for _ in range(0 if few else crowd(self.pending) - MAX_PENDING):
             first = self.pending.popleft()
             for request in self._peeled(first) if isinstance(first, Whole) else (first,):
                 self._unanswered(request)

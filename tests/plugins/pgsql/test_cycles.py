@@ -6,6 +6,7 @@ import pytest
 from tests.plugins.pgsql.exchange import Step, play
 from tests.plugins.pgsql.messages import (
     BOUND,
+    HELLO,
     NO_DATA,
     PARSED,
     SYNC,
@@ -17,17 +18,20 @@ from tests.plugins.pgsql.messages import (
     execute,
     m,
     parse,
+    query,
     ready,
     row,
+    startup,
 )
 
-from pxcap.core.protocol import Settings
+from pxcap.core.protocol import ConnectionInfo, Row, Settings
 from pxcap.core.stream import Chunk
 from pxcap.plugins.pgsql import cycles as cycles_module
 from pxcap.plugins.pgsql import render
 from pxcap.plugins.pgsql.cycles import MEMO, Answers, Repeats
 from pxcap.plugins.pgsql.fast import common_requests
 from pxcap.plugins.pgsql.lane import Clock
+from pxcap.plugins.pgsql.parser import PgsqlParser
 from pxcap.plugins.pgsql.requests import Requests
 from pxcap.plugins.pgsql.stitch import Stitcher
 from pxcap.plugins.pgsql.types import Cycle, Statement
@@ -144,3 +148,32 @@ def test_an_answer_before_its_request_is_left() -> None:
     answers = Answers(render.Columns(), render.Tags())
     assert answers.take(data, 0, Clock(Chunk(data, 0, [0], [5])), stitch, cycle) == 0
     assert (stitch.rows, cycle.left) == ([], 1)
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_segments_in_one_chunk_give_what_each_alone_gives(seed: int) -> None:
+    rng = random.Random(seed)
+    count, kind = rng.randrange(3), rng.randrange(4)
+    sent, told = startup(b"user", b"app"), HELLO + ready()
+    for _ in range(rng.randint(2, 9)):
+        if rng.random() < 0.3:
+            sent, told = sent + query(b"SELECT 1"), told + row(b"1" * rng.randrange(50)) + done(b"SELECT 1") + ready()
+        else:
+            values = [rng.choice((b"7", None, b"x" * 30)) for _ in range(count)]
+            sent += parse(b"", b"SELECT 1") + bind(b"", b"", *values) + describe() + execute() + SYNC
+            told += PARSED + answer(rng, kind)
+    found = []
+    starts = [[0, *sorted(rng.sample(range(1, len(data)), rng.randrange(6)))] for data in (sent, told)]
+    for whole in (True, False):
+        parser = PgsqlParser(ConnectionInfo())
+        rows: list[Row] = []
+        for side, data in enumerate((sent, told)):
+            times = [100 * (side + 1) + n for n in range(len(starts[side]))]
+            if whole:
+                rows += parser.feed(side, Chunk(data, 0, starts[side], times))
+                continue
+            for start, stop, time in zip(starts[side], [*starts[side][1:], len(data)], times, strict=True):
+                rows += parser.feed(side, Chunk(data[start:stop], start, [start], [time]))
+        found.append(rows + parser.finish(1000))
+    assert found[0] == found[1]
+    assert len(found[0]) > 2
