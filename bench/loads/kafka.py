@@ -17,7 +17,7 @@ from bench.workloads import TCP, Workload
 _PARTITIONS = 4
 _RANDOM = 30  # bytes of a message that do not repeat
 _REST = '"state": "confirmed", "items": [{"sku": "4711-b", "count": 2, "price": "12.50"}], "currency": "EUR"}'
-_AHEAD = 4000  # messages that the producer may be ahead of the consumer: the mock cluster keeps 5 MB of a partition
+_AHEAD = 400  # messages that the producer may be ahead of the consumer: the mock cluster keeps 5 MB of a partition
 _PATIENCE = 2.0  # seconds; what was thrown away all the same is not waited for
 _NEWEST = {
     0: 8,
@@ -114,7 +114,7 @@ def _load(name: str, megabytes: int, bytes_each: int, batch: int, compression: s
 
 
 LOADS = (
-    _load("kafka", 120, 440, 1, "none"),
+    _load("kafka", 200, 440, 1, "none"),
     _load("kafka-16k", 300, 17_000, 80, "none", ETHERNET),
     _load("kafka-batched", 400, 37_000, 500, "lz4"),
 )

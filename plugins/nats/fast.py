@@ -64,9 +64,14 @@ class _Heads(dict[bytes, _Head]):
         if subject.startswith("$JS."):
             return None
         if more:
+            if head[cut + 1 :] == words[-1] and not subject.startswith("_INBOX."):
+                self._keep(head[:cut], subject, sid)  # for the next one, with another reply subject
             return subject, opening(subject, sid, texts[-1]), sid, texts[-1]
         if subject.startswith("_INBOX."):  # each is seen once
             return subject, "", sid, ""
+        return self._keep(head, subject, sid)
+
+    def _keep(self, head: bytes, subject: str, sid: str) -> _Head:
         if len(self) >= _MAX_HEADS:
             self.clear()
         entry = self[head] = (subject, opening(subject, sid, ""), sid, "")

@@ -54,10 +54,26 @@ def test_common_messages_never_take_the_slow_way(monkeypatch: pytest.MonkeyPatch
 
 
 @pytest.mark.parametrize(
-    "line", [b" 3", b"3", b"PUB  3", b"PUB a  3", b"PUB a\t3", b"PUB a b c 3", b"MSG a 3", b"pub a 3"]
+    "line",
+    [
+        b" 3",
+        b"3",
+        b"PUB  3",
+        b"PUB a  3",
+        b"PUB a\t3",
+        b"PUB a\tr 3",
+        b"PUB a  r 3",
+        b"PUB a b c 3",
+        b"MSG a 3",
+        b"pub a 3",
+    ],
 )
 def test_odd_lines_are_left_to_the_slow_way(line: bytes) -> None:
-    exchange = [*BEGIN, (">", b"PUB a 3\r\nabc\r\n"), (">", line + b"\r\nabc\r\nPUB b 3\r\nabc\r\n")]
+    exchange = [
+        *BEGIN,
+        (">", b"PUB a 3\r\nabc\r\n"),
+        (">", line + b"\r\nabc\r\nPUB b 3\r\nabc\r\nPUB b r 3\r\nabc\r\n"),
+    ]
     fast, _ = play(*exchange)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Stitcher, "plain", False)
