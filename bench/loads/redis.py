@@ -36,13 +36,15 @@ class Redis(Workload):
         return int((work / "redis.calls").read_text()), "calls in Redis' INFO commandstats"
 
 
-def _load(name: str, bytes_each: int, fixture: int, target: tuple[float, float], pipeline: int) -> Redis:
+def _load(
+    name: str, megabytes: int, bytes_each: int, fixture: int, target: tuple[float, float], pipeline: int
+) -> Redis:
     return Redis(
         name=name,
         table="redis_events",
         needs={"redis-server": "redis-server", "redis-benchmark": "redis-tools"},
         modules={},
-        megabytes=60,
+        megabytes=megabytes,
         bytes_each=bytes_each,
         tshark="resp",
         fields=(*TCP, "resp.string", "resp.bulk_string.value", "resp.error"),
@@ -53,4 +55,4 @@ def _load(name: str, bytes_each: int, fixture: int, target: tuple[float, float],
     )
 
 
-LOADS = (_load("redis", 250, 6379, (3.5, 6.0), 1), _load("redis-pipelined", 98, 0, (1.25, 2.0), 16))
+LOADS = (_load("redis", 120, 250, 6379, (3.5, 6.0), 1), _load("redis-pipelined", 60, 98, 0, (1.25, 2.0), 16))
