@@ -40,5 +40,6 @@ def test_records_and_rows_that_count_are_counted(tmp_path: Path) -> None:
 
 
 def test_where_answers_are_not_decoded_the_share_stands_beside_the_ratio() -> None:
-    assert verdict(LOADS["cql"], CAPTURE, (100, 500), OURS, THEIRS, 200.0) == "3.50, 0.25 of raw insert"
+    assert verdict(LOADS["cql-once"], CAPTURE, (100, 500), OURS, THEIRS, 200.0) == "3.50, 0.25 of raw insert"
+    assert verdict(LOADS["cql"], CAPTURE, (100, 500), OURS, THEIRS, 200.0) == "3.50"
     assert verdict(LOADS["cql-writes"], CAPTURE, (100, 500), OURS, THEIRS, 200.0) == "3.50"
