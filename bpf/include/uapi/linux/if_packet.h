@@ -1,0 +1,1 @@
+/* Empty: bcc brings what its helpers need of this. */
