@@ -79,3 +79,42 @@ CONN_STATS = Table(
     ),
     "Totals by remote address, local endpoint and protocol (remote_port is 0: it differs for every connection).",
 )
+PROCESSES = Table(
+    "processes",
+    (
+        Column("time_", _T.INT64, "When the process started.", "ns since epoch"),
+        Column("upid", _T.TEXT, "Process as node:pid:start; the key to upid in every other table."),
+        Column("pid", _T.INT, "Process number, as the machine itself counts (not the container)."),
+        Column("ppid", _T.INT, "Process number of the parent when this one was first seen."),
+        Column("comm", _T.TEXT, "Short name the kernel knows it by, at most 15 bytes."),
+        Column("cmdline", _T.TEXT, "Command line, secrets left out and cut when long; empty for a kernel thread."),
+        Column("exe", _T.TEXT, "Path of the program file, as the process itself sees it; empty when not readable."),
+        Column("uid", _T.INT64, "Effective user number."),
+        Column("user", _T.TEXT, "Name of that user on this machine, else the number."),
+        Column("container_id", _T.TEXT, "Container, 64 hexadecimal digits; empty outside one."),
+        Column("container_runtime", _T.TEXT, "docker, containerd, cri-o or podman; empty when not known."),
+        Column("pod_uid", _T.TEXT, "Kubernetes pod; empty outside one."),
+        Column("node", _T.TEXT, "Host name of the machine."),
+    ),
+    "Processes whose traffic was captured.",
+)
+CONNECTIONS = Table(
+    "connections",
+    (
+        Column("time_", _T.INT64, "When it was opened or, with opened false, first seen.", "ns since epoch"),
+        *ADDRESS_COLUMNS,
+        Column("transport", _T.TEXT, "tcp or udp."),
+        Column("protocol", _T.TEXT, "Protocol recognised; empty when none was."),
+        Column("encrypted", _T.BOOL, "Seen through TLS."),
+        Column("opened", _T.BOOL, "Its beginning was seen; false for one older than the capture."),
+        Column("closed_time", _T.INT64, "When it was closed; NULL when that was not seen.", "ns since epoch"),
+        Column("bytes_sent", _T.INT64, "Payload sent by this side.", "bytes"),
+        Column("bytes_recv", _T.INT64, "Payload received by this side.", "bytes"),
+        Column("bytes_lost", _T.INT64, "Payload the capture did not hold.", "bytes"),
+        Column("records", _T.INT64, "Records made."),
+        Column("retransmits", _T.INT64, "Segments this side sent again."),
+        Column("rtt", _T.INT64, "Round-trip time, smoothed, as the kernel last had it; NULL when not known.", "ns"),
+        Column("netns", _T.INT64, "Network namespace, the inode of /proc/PID/ns/net; 0 when not known."),
+    ),
+    "Connections one by one, as live capture saw them.",
+)
