@@ -112,7 +112,7 @@ CONNECTIONS = Table(
         Column("bytes_recv", _T.INT64, "Payload received by this side.", "bytes"),
         Column("bytes_lost", _T.INT64, "Payload the capture did not hold.", "bytes"),
         Column("records", _T.INT64, "Records made."),
-        Column("retransmits", _T.INT64, "Segments this side sent again."),
+        Column("retransmits", _T.INT64, "Segments this side sent again; NULL when not known."),
         Column("rtt", _T.INT64, "Round-trip time, smoothed, as the kernel last had it; NULL when not known.", "ns"),
         Column("netns", _T.INT64, "Network namespace, the inode of /proc/PID/ns/net; 0 when not known."),
     ),
