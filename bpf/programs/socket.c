@@ -1,0 +1,289 @@
+// Bytes of sockets, by one hook for each call that sends or receives: sock_send_length and sock_recv_length (Linux 6.3)
+// run once a call has succeeded, with the socket and the length. What the tracepoint does not say, where the bytes lie in
+// the process, is read from the registers the process entered the kernel with. So nothing is kept from a call's entry to its
+// exit, nothing runs for calls on files, and processes that use no sockets pay nothing.
+#include "socket.h"
+
+struct arguments {
+  u64 nr, a0, a1, a2, a4;
+};
+
+static __always_inline bool call_of_process(struct arguments *a) {
+  u64 task = bpf_get_current_task();
+  if (read_u32(task + OFF_TASK_STRUCT_FLAGS) & (0x00200000 | 0x00000010)) return false;  // PF_KTHREAD, PF_IO_WORKER
+  u64 regs = bpf_task_pt_regs((void *)bpf_get_current_task_btf());
+#if defined(__aarch64__)
+  u64 x[5];
+  if (bpf_probe_read_kernel(x, sizeof x, (void *)regs)) return false;
+  a->nr = read_u32(regs + OFF_PT_REGS_SYSCALLNO);
+  a->a1 = x[1]; a->a2 = x[2]; a->a4 = x[4];
+  return true;
+#else
+  u64 x[9];  // r8 ax cx dx si di orig_ax ip cs
+  if (bpf_probe_read_kernel(x, sizeof x, (void *)(regs + OFF_PT_REGS_R8))) return false;
+  a->nr = x[6]; a->a1 = x[4]; a->a2 = x[3]; a->a4 = x[0];
+  return x[8] == 0x33;  // a 64-bit program; other numbers and layouts hold for 32-bit ones
+#endif
+}
+
+// Which message of sendmmsg or recvmmsg this is: they come one after the other, each with an event of its own.
+struct progress {
+  u64 vector;
+  u32 next;
+};
+BPF_TABLE("lru_hash", u64, struct progress, many, 1024);
+
+static __always_inline u64 message_of_many(struct arguments *a, bool failed) {
+  u64 who = bpf_get_current_pid_tgid();
+  struct progress *p = many.lookup(&who);
+  u32 at = 0;
+  if (p && p->vector == a->a1 && p->next < a->a2) at = p->next;
+  if (failed || at + 1 >= (u32)a->a2) {
+    many.delete(&who);
+  } else {
+    struct progress next = {.vector = a->a1, .next = at + 1};
+    many.update(&who, &next);
+  }
+  return a->a1 + 64 * at;  // sizeof(struct mmsghdr)
+}
+
+struct vector {
+  u64 base, len;
+};
+
+static __always_inline void put(struct scratch *e, u64 from, u64 size, u64 take) {
+  // Written so that clang cannot turn the bound into something the verifier does not follow.
+  asm volatile("if %0 <= %1 goto +1\n%0 = %1" : "+r"(take) : "i"(CHUNK));
+  e->head.size = size;
+  if (take && bpf_probe_read_user(e->data, take, (void *)from)) {
+    count(N_UNREADABLE, 1);
+    take = 0;
+  }
+  e->head.len = take;
+  asm volatile("if %0 <= %1 goto +1\n%0 = %1" : "+r"(take) : "i"(CHUNK));
+  if (data.ringbuf_output(e, sizeof(struct record) + take, 1 /* BPF_RB_NO_WAKEUP: the reader polls */)) {
+    count(N_DATA_LOST, 1);
+    count(N_BYTES_LOST, size);
+  } else {
+    count(N_EVENTS, 1);
+  }
+  e->head.pos += size;
+}
+
+static __always_inline void put_buffer(struct scratch *e, u64 base, u64 size) {
+#pragma unroll
+  for (int i = 0; i < CHUNKS; i++) {
+    if (!size) return;
+    u64 stands = i == CHUNKS - 1 || size <= CHUNK ? size : CHUNK;
+    put(e, base, stands, stands);
+    base += stands;
+    size -= stands;
+  }
+}
+
+#define VECTORS 16
+
+static __always_inline void put_vectors(struct scratch *e, u64 at, u64 n, u64 size) {
+  for (int i = 0; i < VECTORS; i++) {
+    if (!size) return;
+    struct vector v = {};
+    if (i >= n || bpf_probe_read_user(&v, sizeof v, (void *)(at + 16 * i))) break;
+    u64 stands = v.len < size ? v.len : size;
+    if (!stands) continue;
+    put(e, v.base, stands, stands);
+    size -= stands;
+  }
+  if (size) put(e, 0, size, 0);
+}
+
+// Where the bytes of the call lie: a buffer (returns 1), a vector of buffers (2), or out of sight (0).
+static __always_inline int where(struct arguments *a, u64 *at, u64 *n, u64 *message) {
+  u64 m;
+  switch (a->nr) {
+    case NR_READ: case NR_WRITE: case NR_RECVFROM: case NR_SENDTO:
+      *at = a->a1;
+      return 1;
+    case NR_READV: case NR_WRITEV:
+      *at = a->a1;
+      *n = a->a2;
+      return 2;
+    case NR_RECVMSG: case NR_SENDMSG:
+      m = a->a1;
+      break;
+    case NR_RECVMMSG: case NR_SENDMMSG:
+      m = message_of_many(a, false);
+      break;
+    default:
+      return 0;
+  }
+  struct vector v = {};
+  if (bpf_probe_read_user(&v, sizeof v, (void *)(m + 16))) return 0;  // msg_iov, msg_iovlen
+  *message = m;
+  *at = v.base;
+  *n = v.len;
+  return 2;
+}
+
+static __always_inline void announce(u64 sk, struct conn *k, struct common *c, u32 tgid, u64 now, u8 proto) {
+  u32 zero = 0;
+  struct opened *o = openings.lookup(&zero);
+  if (!o) return;
+  u64 task = bpf_get_current_task();
+  o->kind = C_OPENED;
+  o->tgid = tgid;
+  o->time = now;
+  o->id = k->id;
+  o->start = read_u64(read_u64(task + OFF_TASK_STRUCT_GROUP_LEADER) + OFF_TASK_STRUCT_START_BOOTTIME);
+  o->opened = k->opened;
+  o->cgroup = bpf_get_current_cgroup_id();
+  o->uid = bpf_get_current_uid_gid();
+  o->netns = namespace_of(sk);
+  o->family = c->family;
+  o->lport = c->num;
+  o->rport = SWAP16(c->dport);
+  o->role = k->role;
+  o->proto = proto;
+  o->tls = k->tls;
+  addresses(sk, c, o->laddr, o->raddr);
+  bpf_get_current_comm(o->comm, sizeof o->comm);
+  u64 mm = read_u64(task + OFF_TASK_STRUCT_MM);
+  u64 from = mm ? read_u64(mm + OFF_MM_STRUCT_ARG_START) : 0;
+  u64 size = mm ? read_u64(mm + OFF_MM_STRUCT_ARG_END) - from : 0;
+  asm volatile("if %0 <= %1 goto +1\n%0 = %1" : "+r"(size) : "i"(ARGS));
+  o->args_len = size && !bpf_probe_read_user(o->args, size, (void *)from) ? size : 0;
+  if (control.ringbuf_output(o, sizeof *o, 1)) count(N_CONTROL_LOST, 1);
+  k->announced = 1;
+}
+
+// First bytes that no protocol of ours begins with: such a connection is counted, and costs no more than that.
+static __always_inline void look(struct conn *k, u64 from) {
+  u8 b[6] = {};
+  if (bpf_probe_read_user(b, sizeof b, (void *)from)) return;
+  if (b[0] == 0x16 && b[1] == 3 && b[2] <= 4 && (b[5] == 1 || b[5] == 2)) k->tls = 1;  // a hello of TLS (RFC 8446, 5.1)
+  if (b[0] == 'S' && b[1] == 'S' && b[2] == 'H' && b[3] == '-') ignore(k->id);         // RFC 4253, 4.2
+}
+
+static __always_inline struct conn *begin(u64 sk, struct common *c, u64 opened, u8 role) {
+  struct conn fresh = {.id = next_id(), .opened = opened, .role = role, .lport = c->num, .rport = SWAP16(c->dport)};
+  if (is_shed(fresh.id)) ignore(fresh.id);
+  conns.update(&sk, &fresh);
+  return conns.lookup(&sk);
+}
+
+#include "datagram.h"
+#include "inside.h"
+
+static __always_inline int moved(u64 sk, s64 ret, u64 flags, u8 dir) {
+  if (flags & 0x2002) return 0;  // MSG_PEEK, MSG_ERRQUEUE: not taken from the stream
+  u64 who = bpf_get_current_pid_tgid();
+  u32 tgid = who >> 32;
+  if (!wanted_process(tgid)) return 0;
+  if (ret < 0) {
+    return 0;
+  }
+  struct common c;
+  bpf_probe_read_kernel(&c, sizeof c, (void *)sk);
+  if (c.family != 2 && c.family != 10) return 0;
+  u16 remote = SWAP16(c.dport);
+  struct conn *k = conns.lookup(&sk);
+  if (!k) {
+    u16 proto = read_u16(sk + OFF_SOCK_SK_PROTOCOL);
+    if (proto == 17) return ret ? datagram(sk, &c, ret, dir, tgid) : 0;
+    if (proto != 6 || !ret || !wanted_ports(c.num, remote)) return 0;
+    bool opening = c.state == 2 /* TCP_SYN_SENT: data with the handshake */;
+    k = begin(sk, &c, opening ? bpf_ktime_get_ns() : 0, opening ? ROLE_CLIENT : ROLE_UNKNOWN);
+    if (!k) return 0;
+  }
+  u64 pos = k->pos[dir & 1];
+  k->pos[dir & 1] += ret;
+  if (k->announced && is_ignored(k->id)) return 0;
+  struct arguments a = {};
+  u64 at = 0, n = 0, message = 0;
+  int kind = call_of_process(&a) ? where(&a, &at, &n, &message) : 0;
+  u64 now = bpf_ktime_get_ns();
+  if (!k->announced) {
+    k->tgid = tgid;
+    u64 first = at;
+    if (kind == 2) bpf_probe_read_user(&first, sizeof first, (void *)at);
+    if (kind && k->opened && ret >= 6) look(k, first);
+    announce(sk, k, &c, tgid, now, 6);
+    if (is_ignored(k->id)) return 0;
+  }
+  if (k->tls) return below_tls(who, sk, k, dir);
+  u32 zero = 0;
+  struct scratch *e = scratches.lookup(&zero);
+  if (!e) return 0;
+  e->head.time = now;
+  e->head.id = k->id;
+  e->head.pos = pos;
+  e->head.tgid = tgid;
+  e->head.kind = ret ? K_DATA : K_END;
+  e->head.dir = dir;
+  if (!ret) {
+    if (dir == RECEIVED) put(e, 0, 0, 0);
+  } else if (kind == 1) {
+    put_buffer(e, at, ret);
+  } else if (kind == 2) {
+    put_vectors(e, at, n, ret);
+  } else {
+    count(N_URING, 1);
+    put(e, 0, ret, 0);
+  }
+  return 0;
+}
+
+RAW_TRACEPOINT_PROBE(sock_send_length) {
+  return moved(ctx->args[0], (int)ctx->args[1], 0, SENT);
+}
+
+RAW_TRACEPOINT_PROBE(sock_recv_length) {
+  return moved(ctx->args[0], (int)ctx->args[1], ctx->args[2], RECEIVED);
+}
+
+// A connection is established: by our side, or on it. This runs in whatever process the packet interrupted.
+RAW_TRACEPOINT_PROBE(inet_sock_set_state) {
+  u64 sk = ctx->args[0];
+  int from = ctx->args[1], to = ctx->args[2];
+  if (to == 1 /* TCP_ESTABLISHED */) {
+    if (from != 2 /* TCP_SYN_SENT */ && from != 3 /* TCP_SYN_RECV */) return 0;
+    struct common c;
+    bpf_probe_read_kernel(&c, sizeof c, (void *)sk);
+    if ((c.family != 2 && c.family != 10) || !wanted_ports(c.num, SWAP16(c.dport))) return 0;
+    struct conn *k = conns.lookup(&sk);
+    if (k && k->opened && k->lport == c.num && k->rport == SWAP16(c.dport)) return 0;  // sent data with its SYN
+    begin(sk, &c, bpf_ktime_get_ns(), from == 2 ? ROLE_CLIENT : ROLE_SERVER);
+  } else if (to == 4 /* TCP_FIN_WAIT1 */ || to == 9 /* TCP_LAST_ACK */) {
+    struct conn *k = conns.lookup(&sk);
+    u32 zero = 0;
+    struct record end = {};
+    if (!k || !k->announced || k->tls || is_ignored(k->id)) return 0;
+    end.time = bpf_ktime_get_ns();
+    end.id = k->id;
+    end.pos = k->pos[SENT];
+    end.kind = K_END;
+    end.dir = SENT;
+    end.tgid = k->tgid;
+    if (data.ringbuf_output(&end, sizeof end, 1)) count(N_DATA_LOST, 1);
+  }
+  return 0;
+}
+
+RAW_TRACEPOINT_PROBE(tcp_destroy_sock) {
+  u64 sk = ctx->args[0];
+  struct conn *k = conns.lookup(&sk);
+  if (!k) return 0;
+  if (k->announced) {
+    struct closed over = {.kind = C_CLOSED, .tgid = k->tgid, .time = bpf_ktime_get_ns(), .id = k->id};
+    over.pos[SENT] = k->pos[SENT];
+    over.pos[RECEIVED] = k->pos[RECEIVED];
+    over.retransmits = read_u32(sk + OFF_TCP_SOCK_TOTAL_RETRANS);
+    over.srtt = read_u32(sk + OFF_TCP_SOCK_SRTT_US) >> 3;
+    if (control.ringbuf_output(&over, sizeof over, 1)) count(N_CONTROL_LOST, 1);
+  }
+  conns.delete(&sk);
+  return 0;
+}
+
+#ifdef FILTER_PROCESS
+#include "family.h"
+#endif
