@@ -28,3 +28,7 @@ class PluginError(PxcapError):
 
 class StoreError(PxcapError):
     """The database refused or went away; the message says how many records were not written."""
+
+
+class StoreAway(StoreError):
+    """The database could not take the rows now; a sink that keeps them does so, and its next flush tries again."""

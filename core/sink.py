@@ -17,6 +17,27 @@ class Sink(Protocol):
         """
 
 
+class KeepingSink(Sink, Protocol):
+    """A sink that never gives rows up by itself: when a call raises StoreAway, what it was given is held all the same."""
+
+    def flush(self) -> None:
+        """Store everything held, and return when other processes can see it.
+
+        Raises:
+            StoreAway: Not now; a later call tries again.
+        """
+
+    def held(self) -> dict[str, int]:
+        """Rows accepted and not yet stored, by table; empty when there are none."""
+
+    def close(self) -> None:
+        """Try once more to store what is held, and let go of the database.
+
+        Raises:
+            StoreError: What was held could not be stored, and is given up.
+        """
+
+
 class MemorySink:
     """Keeps rows in lists by table name; for tests, conformance and small replays."""
 

@@ -69,15 +69,22 @@ class Store:
                     raise StoreError(f"store {self.url}: {fault.reason}", fault.hint) from error
         self._prepared |= {table.name: table for table in wanted}
 
-    def writer(self, batch: int = BATCH, max_bytes: int = MAX_BYTES, retry_for: float = RETRY_SECONDS) -> StoreWriter:
+    def writer(
+        self,
+        batch: int = BATCH,
+        max_bytes: int = MAX_BYTES,
+        retry_for: float = RETRY_SECONDS,
+        keep: bool = False,
+    ) -> StoreWriter:
         """A writer of the prepared tables: a context manager and a `pxcap.core.sink.Sink`.
 
         Args:
             batch: Rows of a table stored in one transaction.
             max_bytes: Text held before it is stored, over all tables.
             retry_for: How long to try again when the database is locked, full or away, in seconds.
+            keep: Whether rows are kept for the next call when that time is over, instead of given up.
         """
-        return StoreWriter(self._dialect, list(self._prepared.values()), batch, max_bytes, retry_for)
+        return StoreWriter(self._dialect, list(self._prepared.values()), batch, max_bytes, retry_for, keep)
 
     def tables(self) -> list[TableInfo]:
         """What is stored, by name; empty when nothing was prepared yet.

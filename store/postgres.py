@@ -82,7 +82,7 @@ _PASSING = (
     "57",
     "58",
 )  # SQLSTATE classes: connection, conflict, resources, locks, shutdown, disk
-_OF_ROWS = ("22", "23")  # data exception, constraint
+_OF_ROWS = ("22", "23", "54")  # data exception, constraint, limit exceeded (JSON nested too deep)
 _OF_STATEMENT = ("08P01", "0A", "21", "22", "2F", "34", "42", "54")
 
 

@@ -43,4 +43,6 @@ def _wrong(kind: ColumnType, value: object) -> str:
             json.loads(value)
         except ValueError:
             return "not valid JSON"
+        except RecursionError:
+            return "JSON nested too deep"
     return ""

@@ -15,7 +15,7 @@ from typing import Self
 import sqlalchemy as sa
 
 from pxcap.core.columns import ColumnType, Table
-from pxcap.core.errors import StoreError
+from pxcap.core.errors import StoreAway, StoreError
 from pxcap.core.protocol import Row
 from pxcap.store.ddl import WRITERS
 from pxcap.store.dialect import Dialect, Fate, Fault
@@ -24,6 +24,13 @@ from pxcap.store.values import complaint
 
 SAMPLE = 8  # the size of every eighth row is taken: looking at each would cost a tenth of storing it
 MAX_REASONS = 32  # different reasons for rejected rows that are kept in words; all are counted
+
+
+class _Emptied(LookupError):
+    """The writer's own row is gone from the store."""
+
+    def __init__(self) -> None:
+        super().__init__("the store was emptied while it was written to")
 
 
 class _Buffer:
@@ -43,7 +50,8 @@ class StoreWriter:
     """Writes rows of the prepared tables; made by `Store.writer`. Not for use by two threads at once.
 
     Holds at most `batch` rows a table and the rows of the last call, and about `max_bytes` of text in all (estimated
-    from every eighth row). `write` and `flush` block while the store is slow or away: that is the back-pressure.
+    from every eighth row). `write` and `flush` block while the store is slow or away: that is the back-pressure. With
+    `keep` set it is a `pxcap.core.sink.KeepingSink`: once `retry_for` is over they raise StoreAway and give nothing up.
 
     Attributes:
         written: Rows stored, by table.
@@ -53,7 +61,15 @@ class StoreWriter:
             they may be stored all the same.
     """
 
-    def __init__(self, dialect: Dialect, tables: Sequence[Table], batch: int, max_bytes: int, retry_for: float) -> None:
+    def __init__(
+        self,
+        dialect: Dialect,
+        tables: Sequence[Table],
+        batch: int,
+        max_bytes: int,
+        retry_for: float,
+        keep: bool = False,
+    ) -> None:
         self.written = {table.name: 0 for table in tables}
         self.rejected = dict.fromkeys(self.written, 0)
         self.lost = dict.fromkeys(self.written, 0)
@@ -64,6 +80,7 @@ class StoreWriter:
         self._batch = batch
         self._max_bytes = max_bytes
         self._retry_for = retry_for
+        self._keep = keep
         self._bytes = 0
         self._name = uuid.uuid4().hex
         self._number = 0  # of the last batch stored
@@ -78,6 +95,7 @@ class StoreWriter:
         Raises:
             StoreError: The table was not prepared; or the store stayed away for `retry_for` seconds: everything held
                 is then given up and counted in `lost`, and the next call starts afresh.
+            StoreAway: Instead, with `keep` set: everything held, these rows too, waits for the next call.
         """
         buffer = self._buffers.get(table)
         if buffer is None:
@@ -107,15 +125,25 @@ class StoreWriter:
             if buffer.rows:
                 self._store(buffer)
 
+    def held(self) -> dict[str, int]:
+        """Rows accepted and not yet stored, by table; empty when there are none."""
+        counts = {name: len(buffer.rows) for name, buffer in self._buffers.items() if buffer.rows}
+        if self._pending:
+            buffer, rows = self._pending
+            counts[buffer.name] = counts.get(buffer.name, 0) + len(rows)
+        return counts
+
     def close(self) -> None:
-        """Flush and leave the database. May be called again.
+        """Flush and leave the database; what cannot be stored now is given up, `keep` or not. May be called again.
 
         Raises:
             StoreError: As for `write`.
         """
+        keep, self._keep = self._keep, False
         try:
             self.flush()
         finally:
+            self._keep = keep
             self._leave()
 
     def __enter__(self) -> Self:
@@ -148,7 +176,7 @@ class StoreWriter:
                     continue
                 self._disconnect()
                 if fault.fate is not Fate.RETRY or not backoff.wait():
-                    raise self._give_up(fault) from error
+                    raise (self._put_off(fault, error) if self._keep else self._give_up(fault)) from error
             except BaseException:
                 self._disconnect()
                 raise
@@ -170,7 +198,7 @@ class StoreWriter:
                 else:
                     self._dialect.insert(connection, buffer.name, buffer.columns, rows)
             elif self._last_batch(connection) != number:
-                raise LookupError("the store was emptied while it was written to")
+                raise _Emptied
         self._pending, self._number = None, number
         self.written[buffer.name] += len(rows) - len(self._unfit)
         for row, fault in self._unfit:
@@ -198,16 +226,20 @@ class StoreWriter:
         if reason in self.reasons or len(self.reasons) < MAX_REASONS:
             self.reasons[reason] = self.reasons.get(reason, 0) + 1
 
+    def _put_off(self, fault: Fault, error: Exception) -> StoreAway:
+        if isinstance(error, _Emptied):
+            self._rename()
+        count = sum(self.held().values())
+        return StoreAway(f"store {self._dialect.shown}: {fault.reason}; {count} records wait", fault.hint)
+
     def _give_up(self, fault: Fault) -> StoreError:
-        if self._pending:
-            self.lost[self._pending[0].name] += len(self._pending[1])
-            count = len(self._pending[1])
-            # Its outcome may be unknown, and a later batch must not be taken for it.
-            self._name, self._number, self._registered = uuid.uuid4().hex, 0, False
+        held = self.held()
+        count = sum(held.values())
+        for name, rows in held.items():
+            self.lost[name] += rows
+        self._rename()  # the outcome of the pending batch may be unknown, and a later one must not be taken for it
         self._pending = None
         for buffer in self._buffers.values():
-            count += len(buffer.rows)
-            self.lost[buffer.name] += len(buffer.rows)
             buffer.rows, buffer.size = [], 0
         self._bytes = 0
         stored = sum(self.written.values())
@@ -215,6 +247,9 @@ class StoreWriter:
             f"store {self._dialect.shown}: {fault.reason}; {count} records could not be written ({stored} were)",
             fault.hint,
         )
+
+    def _rename(self) -> None:
+        self._name, self._number, self._registered = uuid.uuid4().hex, 0, False
 
     def _connect(self) -> sa.Connection:
         if self._connection is None:
@@ -245,7 +280,7 @@ class StoreWriter:
                 with connection.begin():
                     connection.execute(WRITERS.delete().where(WRITERS.c.writer == self._name))
             connection.close()
-        self._name, self._number, self._registered = uuid.uuid4().hex, 0, False
+        self._rename()
 
 
 def _text_size(rows: Sequence[Row], columns: Sequence[int]) -> int:

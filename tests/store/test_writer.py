@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 from tests.store.conftest import EVENTS, Server, event_row
 
-from pxcap.core.errors import StoreError
+from pxcap.core.errors import StoreAway, StoreError
 from pxcap.core.protocol import Row
-from pxcap.core.sink import Sink
+from pxcap.core.sink import KeepingSink, Sink
 from pxcap.store import Store, open_store
 
 ROOT = Path(__file__).parents[2]
@@ -35,7 +35,8 @@ def once_each(store: Store, stop: int) -> bool:
 
 def test_a_writer_is_a_sink(store: Store) -> None:
     with store.writer() as writer:
-        sink: Sink = writer
+        keeping: KeepingSink = writer
+        sink: Sink = keeping
         sink.write("http_events", rows(0, 3))
         sink.write("http_events", [])
     assert (writer.written, writer.rejected, writer.lost) == (
@@ -86,6 +87,10 @@ BAD_FOR_POSTGRES: dict[str, tuple[Row, str]] = {
     "33 bits": (event_row(0, status=2**31), "http_events.resp_status: integer does not fit 32 bits"),
     "a NUL": (event_row(0, "\0"), "http_events.req_path: text with a NUL character"),
     "no JSON": (event_row(0, headers="{"), "http_events.req_headers: not valid JSON"),
+    "a deep value": (
+        event_row(0, headers="[" * 50_000 + "]" * 50_000),
+        "http_events.req_headers: JSON nested too deep",
+    ),
 }
 
 
@@ -206,6 +211,16 @@ def test_an_emptied_store_is_reported(store: Store, url: str) -> None:
     assert once_each(store, 20)
 
 
+def test_an_emptied_store_is_written_afresh_by_a_writer_that_keeps(store: Store, url: str) -> None:
+    with store.writer(batch=10, keep=True) as writer:
+        writer.write("http_events", rows(0, 10))
+        _execute(url, "DELETE FROM pxcap_writers")
+        with pytest.raises(StoreAway, match=r"was emptied while it was written to; 10 records wait"):
+            writer.write("http_events", rows(10, 20))
+        writer.flush()
+    assert once_each(store, 20)
+
+
 def _execute(url: str, sql: str) -> None:
     import psycopg
 
@@ -240,6 +255,32 @@ def test_a_lock_is_waited_for_then_reported(tmp_path: Path) -> None:
             impatient.write("http_events", rows(10, 20))
         holder.close()
         assert once_each(store, 20)
+
+
+def test_a_writer_that_keeps_gives_up_at_its_end_only(tmp_path: Path) -> None:
+    with open_store(f"sqlite:///{tmp_path}/a.db") as store:
+        store.prepare([EVENTS])
+        holder = sqlite3.connect(tmp_path / "a.db", isolation_level=None)
+        writer = store.writer(batch=10, retry_for=0, keep=True)
+        writer.write("http_events", rows(0, 5))
+        holder.execute("BEGIN IMMEDIATE")
+        with pytest.raises(StoreAway, match="another process keeps it locked; 10 records wait") as caught:
+            writer.write("http_events", rows(5, 10))
+        assert caught.value.hint
+        writer.write("http_events", rows(10, 11))
+        with pytest.raises(StoreAway, match="11 records wait"):
+            writer.flush()
+        assert writer.held() == {"http_events": 11}
+        holder.rollback()
+        writer.flush()
+        assert (writer.held(), once_each(store, 11)) == ({}, True)
+        writer.write("http_events", rows(11, 13))
+        holder.execute("BEGIN IMMEDIATE")
+        with pytest.raises(StoreError, match=r"2 records could not be written \(11 were\)"):
+            writer.close()
+        holder.close()
+        assert (writer.written, writer.lost) == ({"http_events": 11}, {"http_events": 2})
+        assert once_each(store, 11)
 
 
 DISK_FULL = """
@@ -319,6 +360,20 @@ def test_a_server_that_stays_away(server: Server, postgres_url: str) -> None:
             writer.write("http_events", rows(10, 20))
         assert writer.lost == {"http_events": 10}
         assert once_each(store, 20)
+
+
+def test_a_server_that_comes_back_to_a_writer_that_keeps(server: Server, postgres_url: str) -> None:
+    with open_store(postgres_url) as store:
+        store.prepare([EVENTS])
+        with store.writer(batch=10, retry_for=0, keep=True) as writer:
+            writer.write("http_events", rows(0, 10))
+            server.stop()
+            with pytest.raises(StoreAway, match="10 records wait"):
+                writer.write("http_events", rows(10, 20))
+            server.start()
+            writer.write("http_events", rows(20, 25))
+        assert (writer.written, writer.lost) == ({"http_events": 25}, {"http_events": 0})
+        assert once_each(store, 25)
 
 
 class Proxy:
