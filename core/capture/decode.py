@@ -49,6 +49,8 @@ class Decoder:
             packets: Where its packets are.
         """
         columns = Columns(len(packets.start))
+        if packets.tag is not None:
+            columns.tag = packets.tag
         if isinstance(packets.link, int):
             slow = self._network(buf, packets, packets.link, columns, slice(None))
         else:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pxcap.core.packets import I64
+from pxcap.core.packets import I64, U32
 
 PAD = bytes(192)
 """Zeros behind the bytes of a window, so that gathering headers near its end stays inside the buffer."""
@@ -43,6 +43,7 @@ class Records:
         wire: Bytes there were on the wire; never less than `size`.
         time: ns since the epoch.
         link: Link type (registry of the tcpdump group), of all packets or of each; -1 is an interface never described.
+        tag: What `PacketWindow.tag` shall hold; None leaves it to what the link layer says.
     """
 
     start: I64
@@ -50,6 +51,7 @@ class Records:
     wire: I64
     time: I64
     link: int | I64
+    tag: U32 | None = None
 
 
 def gather(buf: bytes, at: I64, dtype: np.dtype[Any]) -> npt.NDArray[Any]:
