@@ -1,6 +1,6 @@
 """One connection, from its first bytes to its last: recognise the protocol, feed its parser, pass the rows on.
 
-Whatever brings the bytes (reassembled packets, or the kernel later) calls `data`, `gap`, `close` and `finish` with the
+Whatever brings the bytes (reassembled packets, or the kernel's sockets) calls `data`, `gap`, `close` and `finish` with the
 direction as 0 or 1; `flip` turns that into REQUEST or RESPONSE once it is known who the server is. Until the protocol is
 known events are held, within HELD_BYTES, and then handed over as if the parser had been there from the start.
 
@@ -10,16 +10,15 @@ This is the one place where pxcap calls into a plugin while capturing, so the on
 from typing import Any
 
 from pxcap.core.inference import GOOD_ENOUGH, SAMPLE, Verdict
-from pxcap.core.pipeline import SERVER, Pipeline
+from pxcap.core.pipeline import Pipeline
 from pxcap.core.protocol import SURE, ConnectionInfo, Parser, ProtocolSpec, Row
 from pxcap.core.rows import Join, join, joiner
 from pxcap.core.stream import Chunk
+from pxcap.core.vantage import Endpoint, Place, Vantage, place
 
 HELD_BYTES = 64 * 1024  # held of both directions while the protocol is unknown
 HELD_EVENTS = 24  # chunks and gaps a complete beginning may take to be recognised
 SEARCH_BYTES = 1 << 20  # looked at in mid-stream before a connection is given up as unrecognised
-
-Endpoint = tuple[str, int]
 
 
 class Connection:
@@ -32,7 +31,10 @@ class Connection:
         parser: The protocol's parser once recognised, None before and after.
         sent: Payload bytes seen in each direction.
         lost: Payload bytes missing in each direction.
-        retransmits: Segments that repeated bytes already seen.
+        retransmits: Segments that repeated bytes already seen; from a process, those its side sent again.
+        rtt: Smoothed round-trip time, ns; None when nobody told.
+        began: When its first bytes were seen, or it was opened; ns since the epoch.
+        seen: The process that holds direction 0; None when packets told.
     """
 
     __slots__ = (
@@ -43,6 +45,7 @@ class Connection:
         "_prefix",
         "_searched",
         "_spec",
+        "began",
         "ends",
         "flip",
         "lost",
@@ -52,6 +55,8 @@ class Connection:
         "records",
         "retransmits",
         "role_known",
+        "rtt",
+        "seen",
         "sent",
         "settled",
         "transport",
@@ -64,6 +69,7 @@ class Connection:
         ends: tuple[Endpoint, Endpoint],
         client: int | None,
         midstream: bool,
+        seen: Vantage | None = None,
     ) -> None:
         """Start a connection; `client` is the direction the client sends in, None when no handshake told."""
         self._pipeline = pipeline
@@ -84,7 +90,10 @@ class Connection:
         self.sent = [0, 0]
         self.lost = [0, 0]
         self.retransmits = 0
+        self.rtt: int | None = None
         self.records = 0
+        self.seen = seen
+        self.began = seen.opened if seen is not None else 0
         if (forced := pipeline.forced(ends)) is not None:
             spec, server = forced
             if client is None:
@@ -93,6 +102,8 @@ class Connection:
 
     def data(self, direction: int, chunk: Chunk) -> None:
         """Take contiguous bytes of a direction."""
+        if not self.began:
+            self.began = chunk.times[0]
         self.sent[direction] += len(chunk.data)
         parser = self.parser
         if parser is not None:
@@ -132,7 +143,17 @@ class Connection:
         self._close_parser(time)
         if self._spec is None and not self.role_known and self._pipeline.likely_server(self.ends) == self.flip:
             self.flip ^= 1
-        self._pipeline.connection_over(self, self._spec, closed)
+        self._pipeline.connection_over(self, time if closed else None)
+
+    @property
+    def spec(self) -> ProtocolSpec | None:
+        """The protocol, once recognised."""
+        return self._spec
+
+    @property
+    def place(self) -> Place:
+        """Where its records stand."""
+        return place(self.ends, self.flip, self.role_known or self._spec is not None, self.seen)
 
     def _hold(self, event: tuple[Any, ...], size: int) -> None:
         self._held.append(event)
@@ -196,7 +217,7 @@ class Connection:
         info = ConnectionInfo(
             self.transport, *client, *server, midstream=self.midstream, settings=self._pipeline.settings
         )
-        self._prefix = ("", *client, *server, SERVER, 0)
+        self._prefix = self.place.columns
         self._join = joiner(spec.width)
         try:
             self.parser = spec.parser(info)

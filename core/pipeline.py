@@ -1,22 +1,26 @@
 """What all connections of one run share: the protocols, the choices, where rows go, and the counts shown at the end."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from pxcap.core.columns import CONN_STATS
+from pxcap.core.columns import CONN_STATS, CONNECTIONS, Table
 from pxcap.core.inference import Recogniser
 from pxcap.core.protocol import ProtocolSpec, Row, Settings
 from pxcap.core.registry import Registry
 from pxcap.core.sink import Sink
+from pxcap.core.vantage import CLIENT, Endpoint, Place
 
 if TYPE_CHECKING:
-    from pxcap.core.connection import Connection, Endpoint
+    from pxcap.core.connection import Connection
 
 BATCH = 512  # rows of one table handed to the sink at once: bounds memory when every row holds a 64 KiB body
 MAX_ERROR_NAMES = 1000  # names of malformed input are a plugin's words: keep a runaway one from filling memory
-SERVER = 2  # trace_role: from packets a record is seen from the server
+MAX_GROUPS = 65536  # of connections summed up together; the one idle for longest is forgotten
 _INET, _INET6 = 2, 10  # address families as Linux numbers them
+_Group = tuple[str, str, int, str, int, int, bool, str]
+"""upid, remote address and port, local address and port, trace_role, encrypted, protocol."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +49,7 @@ class TableCount:
 
 @dataclass(slots=True)
 class _Totals:
-    """Sums over the connections of one remote address, local endpoint and protocol, in the order of conn_stats."""
+    """Sums over the connections of one process, peer and protocol, in the order of conn_stats."""
 
     opened: int = 0
     closed: int = 0
@@ -57,18 +61,36 @@ class _Totals:
     errors: int = 0
     records: int = 0
 
+    def add(self, connection: "Connection", opened: bool) -> None:
+        """Take in what a connection came to so far."""
+        ours = 0 if connection.seen is not None else 1 - connection.flip
+        self.opened += connection.opened
+        self.active += opened
+        self.closed += not opened
+        self.sent += connection.sent[ours]
+        self.received += connection.sent[1 - ours]
+        self.retransmits += connection.retransmits
+        self.lost += sum(connection.lost)
+        self.records += connection.records
+
 
 class Pipeline:
     """The shared part of a run.
+
+    Args:
+        registry: The protocols.
+        sink: Takes the rows.
+        options: What the person chose.
+        more: Tables besides those of the registry; rows of `connections` are made when it is among them.
 
     Raises:
         UsageError: `options` names a protocol that is not installed.
     """
 
-    def __init__(self, registry: Registry, sink: Sink, options: Options) -> None:
+    def __init__(self, registry: Registry, sink: Sink, options: Options, more: Sequence[Table] = ()) -> None:
         self.settings = options.settings
         self.recogniser = Recogniser(registry.protocols, self.plugin_failed)
-        self.tables: dict[str, TableCount] = {table.name: TableCount() for table in registry.tables()}
+        self.tables: dict[str, TableCount] = {table.name: TableCount() for table in (*registry.tables(), *more)}
         self.errors: dict[str, int] = {}
         self.plugin_failures: dict[str, int] = {}
         self.connections = 0
@@ -77,7 +99,8 @@ class Pipeline:
         self._forced = {port: registry.protocol(name) for port, name in options.decode_as.items()}
         self._sink = sink
         self._rows: dict[str, list[Row]] = {}
-        self._totals: dict[tuple[str, str, int, str], _Totals] = {}
+        self._written: dict[_Group, Row] = {}
+        self._totals: OrderedDict[_Group, _Totals] = OrderedDict()
 
     def forced(self, ends: "tuple[Endpoint, Endpoint]") -> tuple[ProtocolSpec, int] | None:
         """The protocol the person fixed for one of these ports, and the index of that end."""
@@ -128,48 +151,61 @@ class Pipeline:
         total = sum(errors.values())
         if total:
             self.tables[spec.table].errors += total
-            self._of(connection, spec).errors += total
+            self._of(connection).errors += total
 
-    def connection_over(self, connection: "Connection", spec: ProtocolSpec | None, closed: bool) -> None:
-        """Take the counts of a connection; `closed` when its end was seen."""
+    def connection_over(self, connection: "Connection", closed: int | None) -> None:
+        """Take the counts of a connection; `closed` is when its end was seen (ns since the epoch), None when it was not."""
         self.connections += 1
         lost = sum(connection.lost)
-        totals = self._of(connection, spec)
-        totals.opened += connection.opened
-        totals.closed += closed
-        totals.active += not closed
-        totals.sent += connection.sent[1 - connection.flip]
-        totals.received += connection.sent[connection.flip]
-        totals.retransmits += connection.retransmits
-        totals.lost += lost
-        totals.records += connection.records
-        if spec is not None:
-            self.tables[spec.table].bytes_lost += lost
+        totals = self._of(connection)
+        totals.add(connection, False)
+        if closed is None:
+            totals.closed -= 1
+            totals.active += 1
+        if connection.spec is not None:
+            self.tables[connection.spec.table].bytes_lost += lost
         else:
             self.unrecognised += 1
+        if CONNECTIONS.name in self.tables:
+            self.emit(CONNECTIONS.name, [_row(connection, closed)])
 
-    def write_totals(self, time: int) -> None:
-        """Write a conn_stats row for every group of connections, as of `time` (ns since the epoch)."""
+    def write_totals(self, time: int, alive: Iterable["Connection"] | None = None) -> None:
+        """Write a conn_stats row for every group of connections, as of `time` (ns since the epoch).
+
+        With `alive`, the connections that go on, the sums go on as well, and only what changed since is written.
+        """
+        totals: Mapping[_Group, _Totals] = self._totals
+        if alive is not None:
+            totals = {group: replace(sums) for group, sums in self._totals.items()}
+            for connection in alive:
+                totals.setdefault(_group(connection), _Totals()).add(connection, True)
         rows: list[Row] = []
-        for (remote, local, port, protocol), sums in self._totals.items():
-            family = _INET6 if ":" in local else _INET
-            rows.append(
-                (
-                    *(time, "", remote, 0, local, port, SERVER, family, protocol, False),
-                    *(sums.opened, sums.closed, sums.active, sums.sent, sums.received),
-                    *(sums.retransmits, sums.lost, sums.errors, sums.records),
-                )
+        written: dict[_Group, Row] = {}
+        for group, sums in totals.items():
+            upid, remote, remote_port, local, local_port, role, encrypted, protocol = group
+            row = (
+                *(upid, remote, remote_port, local, local_port, role, _INET6 if ":" in local else _INET, protocol),
+                *(encrypted, sums.opened, sums.closed, sums.active, sums.sent, sums.received),
+                *(sums.retransmits, sums.lost, sums.errors, sums.records),
             )
-        self._totals.clear()
+            written[group] = row
+            if self._written.get(group) != row:
+                rows.append((time, *row))
+        self._written = written if alive is not None else {}
+        if alive is None:
+            self._totals.clear()
         if rows:
             self.emit(CONN_STATS.name, rows)
 
-    def _of(self, connection: "Connection", spec: ProtocolSpec | None) -> _Totals:
-        remote, local = connection.ends[connection.flip], connection.ends[1 - connection.flip]
-        key = (remote[0], *local, spec.name if spec else "")
-        totals = self._totals.get(key)
+    def _of(self, connection: "Connection") -> _Totals:
+        group = _group(connection)
+        totals = self._totals.get(group)
         if totals is None:
-            totals = self._totals[key] = _Totals()
+            totals = self._totals[group] = _Totals()
+            if len(self._totals) > MAX_GROUPS:
+                self._totals.popitem(last=False)
+        else:
+            self._totals.move_to_end(group)
         return totals
 
     def _hand_over(self, table: str) -> None:
@@ -177,3 +213,23 @@ class Pipeline:
         if rows:
             self._sink.write(table, rows)
             self.tables[table].records += len(rows)
+
+
+def _group(connection: "Connection") -> _Group:
+    """Whose totals a connection's counts are part of: the port that differs for every connection is left out."""
+    at: Place = connection.place
+    remote, local = at.remote, at.local
+    ports = (remote[1], 0) if at.role == CLIENT else (0, local[1])
+    name = connection.spec.name if connection.spec else ""
+    return (at.upid, remote[0], ports[0], local[0], ports[1], at.role, at.encrypted, name)
+
+
+def _row(connection: "Connection", closed: int | None) -> Row:
+    """A connection's row of the table `connections`."""
+    ours = 0 if connection.seen is not None else 1 - connection.flip
+    return (
+        *(connection.began, *connection.place.columns[:-1], connection.transport),
+        *(connection.spec.name if connection.spec else "", int(connection.place.encrypted), int(connection.opened)),
+        *(closed, connection.sent[ours], connection.sent[1 - ours], sum(connection.lost), connection.records),
+        *(connection.retransmits, connection.rtt, connection.seen.netns if connection.seen else 0),
+    )

@@ -13,13 +13,13 @@ from itertools import accumulate
 import numpy as np
 import numpy.typing as npt
 
-from pxcap.core.connection import Endpoint
 from pxcap.core.flows.grouping import Groups, group
 from pxcap.core.flows.table import FlowTable
 from pxcap.core.flows.tcp import TcpFlow, distance
 from pxcap.core.flows.udp import UdpFlow
 from pxcap.core.packets import ACK, FIN, I64, RST, SYN, UDP, PacketWindow
 from pxcap.core.stream import Chunk
+from pxcap.core.vantage import Endpoint
 
 _MASK = 0xFFFFFFFF
 _SHUFFLED = 16  # packets of a flow among which a shuffled capture may show the SYN late

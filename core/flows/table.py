@@ -2,10 +2,11 @@
 
 from collections import OrderedDict
 
-from pxcap.core.connection import Connection, Endpoint
+from pxcap.core.connection import Connection
 from pxcap.core.flows.tcp import Budget, TcpFlow
 from pxcap.core.flows.udp import UdpFlow
 from pxcap.core.pipeline import Pipeline
+from pxcap.core.vantage import Endpoint
 
 SECOND = 1_000_000_000
 IDLE_TCP = 600 * SECOND

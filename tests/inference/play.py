@@ -52,9 +52,9 @@ class Spotter(Pipeline):
     def wanted(self, spec: ProtocolSpec) -> bool:
         return False
 
-    def connection_over(self, connection: Connection, spec: ProtocolSpec | None, closed: bool) -> None:
+    def connection_over(self, connection: Connection, closed: int | None) -> None:
         if sum(connection.sent):
-            self.seen.append((connection, spec.name if spec else ""))
+            self.seen.append((connection, connection.spec.name if connection.spec else ""))
 
 
 def remembering(registry: Registry) -> Registry:
