@@ -12,7 +12,7 @@ from pathlib import Path
 from pxcap.core.errors import CaptureError
 
 KERNEL = Path("/sys/kernel/btf/vmlinux")
-HINT = "boot a kernel that describes its types, as distributions' kernels do: sudo apt-get install linux-image-amd64"
+HINT = "boot a distribution's kernel, which describes its types: sudo apt-get install linux-image-$(dpkg --print-architecture)"
 
 _MAGIC = 0xEB9F
 _HEADER = struct.Struct("=HBBIIIII")  # magic, version, flags, header size, types at, size, names at, size

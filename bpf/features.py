@@ -1,0 +1,245 @@
+"""What this machine can do for live capture, found by doing it: each feature with what was found and what mends it."""
+
+import os
+import platform
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import IO
+
+from pxcap.bpf import trial
+from pxcap.bpf.btf import Btf
+from pxcap.bpf.locate import import_bcc, stub_headers
+from pxcap.bpf.packet.filter import compiled
+from pxcap.bpf.rights import held
+from pxcap.core.errors import CaptureError
+
+AS_ROOT = 'sudo "$(command -v pxcap)" capture'
+HOOKS = ("sock_send_length", "sock_recv_length", "inet_sock_set_state", "tcp_destroy_sock", "skb_copy_datagram_iovec")
+"""The tracepoints that capture hooks; Linux has all of them since 6.3."""
+FOR_BPF = (
+    "kernel",
+    "BPF programs",
+    "BPF ring buffer",
+    *(f"hook {name}" for name in HOOKS),
+    "BTF",
+    "bcc",
+    "kernel headers",
+)
+"""What `--source bpf` cannot do without, in the order of mending."""
+FOR_PACKETS = ("packet socket", "packet ring")
+"""What `--source packet` cannot do without."""
+
+_WANTED = {
+    "CAP_BPF": "load programs",
+    "CAP_PERFMON": "read kernel memory",
+    "CAP_NET_RAW": "read packets",
+    "CAP_NET_ADMIN": "read socket statistics",
+    "CAP_SYS_PTRACE": "look into other users' processes",
+}
+_NEWER = "sudo apt-get install linux-image-$(dpkg --print-architecture)"
+_MOUNT = "sudo mount -t tracefs nodev /sys/kernel/tracing"
+_LESS = "pxcap capture --source packet"
+_PROGRAM = b"#include <linux/ptrace.h>\nint nothing(struct pt_regs *ctx) { return 0; }\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """One thing that a kind of capture needs or is better with.
+
+    Attributes:
+        name: What was tried.
+        ok: Whether it worked.
+        detail: What was found.
+        remedy: The command that mends it; empty when it worked.
+    """
+
+    name: str
+    ok: bool
+    detail: str
+    remedy: str = ""
+
+
+def features(names: Iterable[str] | None = None) -> list[Feature]:
+    """Try everything, or only what is named; what is missing is told and never raises.
+
+    All takes about a second, most of it compiling.
+    """
+    wanted = set(_TRIALS if names is None else names)
+    return [_tried(name, attempt) for name, attempt in _TRIALS.items() if name in wanted]
+
+
+def why_not_bpf(found: Iterable[Feature]) -> str | None:
+    """What keeps eBPF from being used here, on one line with what mends it; None when nothing does."""
+    return _first_missing(found, FOR_BPF)
+
+
+def why_not_packet(found: Iterable[Feature]) -> str | None:
+    """The same of packet sockets."""
+    return _first_missing(found, FOR_PACKETS)
+
+
+def _first_missing(found: Iterable[Feature], needed: tuple[str, ...]) -> str | None:
+    missing = {feature.name: feature for feature in found if not feature.ok}
+    first = next((missing[name] for name in needed if name in missing), None)
+    return None if first is None else f"{first.name}: {first.detail} ({first.remedy})"
+
+
+def _tried(name: str, attempt: Callable[[], str]) -> Feature:
+    try:
+        return Feature(name, True, attempt())
+    except CaptureError as error:
+        return Feature(name, False, str(error), error.hint)
+    except PermissionError:
+        return Feature(name, False, *_forbidden())
+    except OSError as error:
+        return Feature(name, False, f"the kernel refuses: {error.strerror or error}", _NEWER)
+
+
+def _forbidden() -> tuple[str, str]:
+    """What to say, and to do, when a right is missing."""
+    if os.geteuid():
+        return "not permitted to this user", AS_ROOT
+    if lacking := [name for name in _WANTED if name not in held()]:
+        allow = " ".join(f"--cap-add {name.removeprefix('CAP_')}" for name in lacking)
+        return f"not permitted: root without {', '.join(lacking)}", f"outside a container, or: docker run {allow}"
+    return "not permitted, though root: a policy of this machine", "docker run --privileged, or boot without lockdown="
+
+
+def _rights() -> str:
+    have = held()
+    if "CAP_SYS_ADMIN" in have:
+        have |= {"CAP_BPF", "CAP_PERFMON"}
+    if lacking := [f"{name} ({use})" for name, use in _WANTED.items() if name not in have]:
+        raise CaptureError(f"without {', '.join(lacking)}", _forbidden()[1])
+    return "may load programs, read packets and look into processes"
+
+
+def _kernel() -> str:
+    system, machine = platform.system(), platform.machine()
+    if system != "Linux":
+        raise CaptureError(f"{system}: live capture needs Linux", "pxcap replay reads captures on every system")
+    if machine not in trial.ARCHITECTURES:
+        known = ", ".join(sorted(trial.ARCHITECTURES))
+        raise CaptureError(f"Linux on {machine}, eBPF is used on {known}", _LESS)
+    return f"Linux {platform.release()} on {machine}"
+
+
+def _program() -> str:
+    trial.load_program()
+    return "a program that reads kernel memory and registers loads"
+
+
+def _ring() -> str:
+    trial.make_ring()
+    return "can be made"
+
+
+def _hook(name: str) -> str:
+    try:
+        trial.attach_hook(name)
+    except FileNotFoundError as error:
+        found = f"Linux {platform.release()} has no such tracepoint, Linux 6.3 has"
+        raise CaptureError(found, f"{_LESS}, or boot a newer Linux") from error
+    return "attaches"
+
+
+def _btf() -> str:
+    kernel = Btf()
+    kernel.offset("sock_common", "skc_family")
+    return str(kernel.path)
+
+
+def _bcc() -> str:
+    bcc = import_bcc()
+    return f"{bcc.__version__} in {Path(bcc.__file__).parent}"
+
+
+def _headers() -> str:
+    bcc = import_bcc()
+    with _standard_error() as said, stub_headers():
+        try:
+            bcc.BPF(text=_PROGRAM).cleanup()
+        except Exception as error:  # bcc raises nothing more specific
+            said.seek(0)
+            lines = said.read().decode(errors="replace").splitlines()
+            why = next((line for line in lines if "error:" in line), str(error))
+            raise CaptureError(
+                f"bcc {bcc.__version__} does not compile: {why}", "pxcap capture --source packet"
+            ) from error
+    return "none needed: bcc compiles against pxcap's own"
+
+
+def _uprobes() -> str:
+    try:
+        trial.probe_function()
+    except FileNotFoundError as error:
+        raise CaptureError("this kernel cannot probe functions: TLS is not seen in plain text", _NEWER) from error
+    return "functions of programs can be probed: TLS is seen in plain text"
+
+
+def _tracefs() -> str:
+    # bcc looks in the second place whenever it exists, even when nothing is mounted there.
+    for place in ("/sys/kernel/debug/tracing", "/sys/kernel/tracing"):
+        try:
+            if "events" in os.listdir(place):
+                return place
+        except FileNotFoundError:
+            continue
+    if "\ttracefs\n" not in Path("/proc/filesystems").read_text():
+        raise CaptureError("this kernel has none", _NEWER)
+    raise CaptureError("/sys/kernel/tracing is not mounted", _MOUNT)
+
+
+def _packet_socket() -> str:
+    trial.open_packet_socket()
+    return "can be opened"
+
+
+def _packet_ring() -> str:
+    trial.make_packet_ring()
+    return "TPACKET_V3"
+
+
+def _libpcap() -> str:
+    compiled("tcp port 80", 1)
+    return "compiles filter expressions"
+
+
+def _sockets() -> str:
+    trial.list_sockets()
+    return "sock_diag tells which sockets there are"
+
+
+@contextmanager
+def _standard_error() -> Iterator[IO[bytes]]:
+    """Catch what is written to standard error, by C libraries as well, in a file."""
+    kept = os.dup(2)
+    with tempfile.TemporaryFile() as file:
+        os.dup2(file.fileno(), 2)
+        try:
+            yield file
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)
+
+
+_TRIALS: dict[str, Callable[[], str]] = {
+    "kernel": _kernel,
+    "rights": _rights,
+    "BPF programs": _program,
+    "BPF ring buffer": _ring,
+    **{f"hook {name}": partial(_hook, name) for name in HOOKS},
+    "BTF": _btf,
+    "bcc": _bcc,
+    "kernel headers": _headers,
+    "uprobes": _uprobes,
+    "tracefs": _tracefs,
+    "packet socket": _packet_socket,
+    "packet ring": _packet_ring,
+    "libpcap": _libpcap,
+    "socket tables": _sockets,
+}

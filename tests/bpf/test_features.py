@@ -1,0 +1,155 @@
+"""What a machine can do: this one, and this one made poorer in the four ways people meet."""
+
+import errno
+from collections.abc import Collection
+
+import pytest
+from tests.bpf.elsewhere import BCC, BTF, NO_CAPABILITIES, NOBODY, TRACEFS, lines
+
+from pxcap.bpf import features as module
+from pxcap.bpf.features import FOR_BPF, FOR_PACKETS, HOOKS, Feature, features, why_not_bpf, why_not_packet
+from pxcap.bpf.rights import held
+
+TELL = """
+import json
+from dataclasses import asdict
+from pxcap.bpf.features import features, why_not_bpf, why_not_packet
+{first}
+found = features()
+for feature in found:
+    print(json.dumps(asdict(feature)))
+print(json.dumps({{"bpf": why_not_bpf(found), "packet": why_not_packet(found)}}))
+"""
+
+
+def elsewhere(first: str = "", hidden: Collection[str] = ()) -> tuple[dict[str, Feature], dict[str, str | None]]:
+    """The features found there, and why not."""
+    *found, why = lines(TELL.format(first=first), hidden)
+    return {feature["name"]: Feature(**feature) for feature in found}, why
+
+
+def missing(found: dict[str, Feature]) -> set[str]:
+    return {name for name, feature in found.items() if not feature.ok}
+
+
+def test_this_machine() -> None:
+    """With rights and bcc nothing that a source needs is missing where the project is tested."""
+    found = {feature.name: feature for feature in features()}
+    assert {*FOR_BPF, *FOR_PACKETS, "rights", "uprobes", "tracefs", "libpcap", "socket tables"} == set(found)
+    assert all(feature.detail and bool(feature.remedy) != feature.ok for feature in found.values())
+    if "CAP_SYS_ADMIN" not in held() or not found["bcc"].ok or not found["hook sock_send_length"].ok:
+        pytest.skip(f"not a machine for live capture: {why_not_bpf(found.values())}")
+    assert why_not_bpf(found.values()) is None
+    assert why_not_packet(found.values()) is None
+
+
+def test_only_what_is_named_is_tried() -> None:
+    assert [feature.name for feature in features(["socket tables", "kernel"])] == ["kernel", "socket tables"]
+
+
+def test_no_bcc() -> None:
+    found, why = elsewhere(hidden=[BCC])
+    assert missing(found) >= {"bcc", "kernel headers"}
+    assert found["bcc"].detail.startswith("bcc is not installed")
+    assert found["bcc"].remedy.startswith("sudo apt-get install python3-bpfcc")
+    assert why["bpf"] == f"bcc: {found['bcc'].detail} ({found['bcc'].remedy})"
+    assert why["packet"] is None
+    assert found["BPF programs"].ok
+
+
+def test_no_btf() -> None:
+    found, why = elsewhere(hidden=[BTF])
+    assert missing(found) == {"BTF"}
+    assert found["BTF"].detail.startswith("/sys/kernel/btf/vmlinux: No such file or directory")
+    assert found["BTF"].remedy.endswith("sudo apt-get install linux-image-$(dpkg --print-architecture)")
+    assert (why["bpf"] or "").startswith("BTF: ")
+
+
+def test_no_tracefs() -> None:
+    found, why = elsewhere(hidden=TRACEFS)
+    assert missing(found) == {"tracefs"}
+    assert found["tracefs"].remedy == "sudo mount -t tracefs nodev /sys/kernel/tracing"
+    assert why == {"bpf": None, "packet": None}
+
+
+@pytest.mark.parametrize("who", [NO_CAPABILITIES, NOBODY], ids=["root without capabilities", "another user"])
+def test_no_rights(who: str) -> None:
+    if "CAP_SYS_ADMIN" not in held():
+        pytest.skip("needs rights to give up: run as root")
+    found, why = elsewhere(who)
+    refused = {"rights", "BPF programs", "BPF ring buffer", "packet socket", "packet ring", "uprobes"}
+    unreadable = {"tracefs", "kernel headers"}  # to others, when they are mounted or checked out so
+    assert missing(found) - unreadable == refused | {f"hook {name}" for name in HOOKS}
+    assert found["rights"].detail.startswith("without CAP_BPF (load programs), CAP_PERFMON")
+    remedy = 'sudo "$(command -v pxcap)" capture' if who == NOBODY else "docker run --cap-add BPF --cap-add PERFMON"
+    assert all(remedy in found[name].remedy for name in refused)
+    assert (why["bpf"] or "").startswith("BPF programs: not permitted")
+    assert (why["packet"] or "").startswith("packet socket: not permitted")
+
+
+def test_an_older_kernel_is_told_what_it_lacks(monkeypatch: pytest.MonkeyPatch) -> None:
+    def absent(name: str) -> None:
+        raise FileNotFoundError(errno.ENOENT, name)
+
+    monkeypatch.setattr("platform.release", lambda: "6.1.0-30-amd64")
+    monkeypatch.setattr(module.trial, "attach_hook", absent)
+    (found,) = features(["hook sock_send_length"])
+    assert found.detail == "Linux 6.1.0-30-amd64 has no such tracepoint, Linux 6.3 has"
+    assert found.remedy == "pxcap capture --source packet, or boot a newer Linux"
+
+
+def test_a_policy_that_forbids_root_is_named_as_such(monkeypatch: pytest.MonkeyPatch) -> None:
+    def forbidden() -> None:
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    if "CAP_SYS_ADMIN" not in held():
+        pytest.skip("needs to be root")
+    monkeypatch.setattr(module.trial, "load_program", forbidden)
+    (found,) = features(["BPF programs"])
+    assert found.detail == "not permitted, though root: a policy of this machine"
+    assert "--privileged" in found.remedy
+
+
+def test_any_other_refusal_is_a_line_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused() -> None:
+        raise OSError(errno.EINVAL, "Invalid argument")
+
+    monkeypatch.setattr(module.trial, "load_program", refused)
+    (found,) = features(["BPF programs"])
+    assert found.detail == "the kernel refuses: Invalid argument"
+
+
+@pytest.mark.parametrize(
+    ("system", "machine", "detail"),
+    [
+        ("Darwin", "arm64", "Darwin: live capture needs Linux"),
+        ("Linux", "riscv64", "Linux on riscv64, eBPF is used on aarch64, x86_64"),
+    ],
+)
+def test_other_machines(monkeypatch: pytest.MonkeyPatch, system: str, machine: str, detail: str) -> None:
+    monkeypatch.setattr("platform.system", lambda: system)
+    monkeypatch.setattr("platform.machine", lambda: machine)
+    (found,) = features(["kernel"])
+    assert (found.ok, found.detail) == (False, detail)
+
+
+def test_a_compiler_that_fails_is_quoted_and_says_nothing_itself(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    if not features(["bcc"])[0].ok:
+        pytest.skip("bcc is not installed")
+    monkeypatch.setattr(module, "_PROGRAM", b"int nothing(void *ctx) { return a_name; }\n")
+    (found,) = features(["kernel headers"])
+    assert "use of undeclared identifier 'a_name'" in found.detail
+    assert found.remedy == "pxcap capture --source packet"
+    assert capfd.readouterr().err == ""
+
+
+def test_why_not_names_the_first_to_mend() -> None:
+    found = [
+        Feature("bcc", False, "absent", "install it"),
+        Feature("BTF", False, "gone", "boot"),
+        Feature("x", False, "-"),
+    ]
+    assert why_not_bpf(found) == "BTF: gone (boot)"
+    assert why_not_packet(found) is None
