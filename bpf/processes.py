@@ -99,6 +99,35 @@ class ProcessTable:
         known = self._recall(pid, stat.start_ticks)
         return known if known and known.comm == stat.comm else self._look(pid, stat)
 
+    def ended(self, pid: int, start_boot_ns: int, uid: int, comm: bytes, args: bytes) -> Process:
+        """Remember a process that has ended before it could be looked at, by what the kernel told of it.
+
+        Args:
+            pid: Its number.
+            start_boot_ns: When it started, in ns since the machine did.
+            uid: Its user.
+            comm: Its name, as the kernel keeps it.
+            args: Its arguments, as they lay in its memory.
+        """
+        ticks = start_boot_ns * procfs.TICKS // 1_000_000_000
+        process = Process(
+            pid=pid,
+            start_ticks=ticks,
+            start_ns=self._boot_ns + ticks * (1_000_000_000 // procfs.TICKS),
+            ppid=0,
+            uid=uid,
+            user=_user(uid),
+            comm=to_text(comm.split(b"\0")[0]),
+            cmdline=command_line(args),
+            exe="",
+            cgroup="",
+            container=None,
+            netns=0,
+            node=self._node,
+        )
+        self._keep(process)
+        return process
+
     def refresh(self, pid: int) -> Process | None:
         """Look at the process again, as it has begun another program; None when it has ended."""
         stat = procfs.read_stat(pid, self._root)

@@ -135,6 +135,11 @@ class Connection:
         elif not self.settled:
             self._hold(("close", direction, time), 0)
 
+    def give_up(self) -> None:
+        """Hold nothing for recognition: no bytes will come that could be read."""
+        if not self.settled:
+            self._settle(None)
+
     def finish(self, time: int, closed: bool) -> None:
         """The connection is over (`closed`), or no longer watched; rows for what is open are made and totals counted."""
         if not self.settled:

@@ -143,7 +143,7 @@ static __always_inline void announce(u64 sk, struct conn *k, struct common *c, u
   o->rport = SWAP16(c->dport);
   o->role = k->role;
   o->proto = proto;
-  o->tls = k->tls;
+  o->quiet = k->tls ? QUIET_TLS : is_ignored(k->id) ? QUIET_IGNORED : 0;
   addresses(sk, c, o->laddr, o->raddr);
   bpf_get_current_comm(o->comm, sizeof o->comm);
   u64 mm = read_u64(task + OFF_TASK_STRUCT_MM);
@@ -170,7 +170,9 @@ static __always_inline struct conn *begin(u64 sk, struct common *c, u64 opened, 
   return conns.lookup(&sk);
 }
 
+#ifdef DATAGRAMS
 #include "datagram.h"
+#endif
 #include "inside.h"
 
 static __always_inline int moved(u64 sk, s64 ret, u64 flags, u8 dir) {
@@ -188,7 +190,9 @@ static __always_inline int moved(u64 sk, s64 ret, u64 flags, u8 dir) {
   struct conn *k = conns.lookup(&sk);
   if (!k) {
     u16 proto = read_u16(sk + OFF_SOCK_SK_PROTOCOL);
+#ifdef DATAGRAMS
     if (proto == 17) return ret ? datagram(sk, &c, ret, dir, tgid) : 0;
+#endif
     if (proto != 6 || !ret || !wanted_ports(c.num, remote)) return 0;
     bool opening = c.state == 2 /* TCP_SYN_SENT: data with the handshake */;
     k = begin(sk, &c, opening ? bpf_ktime_get_ns() : 0, opening ? ROLE_CLIENT : ROLE_UNKNOWN);
@@ -276,6 +280,8 @@ RAW_TRACEPOINT_PROBE(tcp_destroy_sock) {
     struct closed over = {.kind = C_CLOSED, .tgid = k->tgid, .time = bpf_ktime_get_ns(), .id = k->id};
     over.pos[SENT] = k->pos[SENT];
     over.pos[RECEIVED] = k->pos[RECEIVED];
+    over.plain[SENT] = k->plain[SENT];
+    over.plain[RECEIVED] = k->plain[RECEIVED];
     over.retransmits = read_u32(sk + OFF_TCP_SOCK_TOTAL_RETRANS);
     over.srtt = read_u32(sk + OFF_TCP_SOCK_SRTT_US) >> 3;
     if (control.ringbuf_output(&over, sizeof over, 1)) count(N_CONTROL_LOST, 1);

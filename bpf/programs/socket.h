@@ -18,6 +18,10 @@
 #define C_CLOSED 2
 #define C_EXEC 3
 
+// Why no bytes of a connection follow its announcement
+#define QUIET_TLS 1
+#define QUIET_IGNORED 2
+
 #define ROLE_UNKNOWN 0
 #define ROLE_CLIENT 1
 #define ROLE_SERVER 2
@@ -48,7 +52,7 @@ struct record {
 struct peer {
   u16 family, lport, rport, pad;
   u32 netns, pad2;
-  u8 laddr[16], raddr[16];
+  u8 raddr[16], laddr[16];  // the latter is not known of every datagram sent
 };
 
 struct scratch {
@@ -82,7 +86,7 @@ struct opened {
   u64 cgroup;
   u32 uid, netns;
   u16 family, lport, rport;
-  u8 role, proto, tls, pad[3];
+  u8 role, proto, quiet, pad[3];
   u32 args_len;
   u8 laddr[16], raddr[16];
   char comm[16];
@@ -92,7 +96,7 @@ struct opened {
 struct closed {
   u32 kind, tgid;
   u64 time, id;
-  u64 pos[2];
+  u64 pos[2], plain[2];
   u32 retransmits, srtt;  // srtt in microseconds
 };
 

@@ -1,0 +1,219 @@
+"""The BPF programs: put together, compiled, loaded and attached; everything ends with the process that holds them."""
+
+import mmap
+import os
+import platform
+import re
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from importlib.resources import files
+from typing import Any
+
+from pxcap.bpf.btf import Btf, UnknownMemberError
+from pxcap.bpf.locate import import_bcc, stub_headers
+from pxcap.bpf.records import COUNTERS
+from pxcap.bpf.ring import PAGE, Ring
+from pxcap.core.errors import CaptureError
+
+CHUNK = (
+    30 * 1024
+)  # bytes of a call in one record: with its head it must stay below 32 KiB, the limit of a per-CPU value
+IGNORED = 65536  # as in programs/socket.h
+_CONTROL_PAGES = 1024
+
+_MEMBERS = (
+    *(("sock_common", name) for name in ("skc_v6_rcv_saddr", "skc_v6_daddr", "skc_net")),
+    *(("net", "ns.inum"), ("sock", "sk_protocol"), ("tcp_sock", "total_retrans"), ("tcp_sock", "srtt_us")),
+    *(("task_struct", name) for name in ("flags", "group_leader", "start_boottime", "mm", "tgid", "files")),
+    *(("mm_struct", "arg_start"), ("mm_struct", "arg_end")),
+    *(("sk_buff", name) for name in ("head", "network_header", "transport_header")),
+    *(("files_struct", "fdt"), ("fdtable", "fd"), ("fdtable", "max_fds"), ("file", "f_inode"), ("inode", "i_mode")),
+    *(("file", "private_data"), ("socket", "sk")),
+)
+_CHECKED = {"skc_daddr": 0, "skc_rcv_saddr": 4, "skc_dport": 12, "skc_num": 14, "skc_family": 16, "skc_state": 18}
+
+_CALLS = ("read", "write", "readv", "writev", "sendto", "recvfrom", "sendmsg", "recvmsg", "recvmmsg", "sendmmsg")
+_NUMBERS = {  # arch/x86/entry/syscalls/syscall_64.tbl, include/uapi/asm-generic/unistd.h
+    "x86_64": (0, 1, 19, 20, 44, 45, 46, 47, 299, 307),
+    "aarch64": (63, 64, 65, 66, 206, 207, 211, 212, 243, 269),
+}
+_REGISTERS = {"x86_64": ("r8",), "aarch64": ("syscallno",)}
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What the programs are made for.
+
+    Attributes:
+        ports: Only connections with one of these ports at either end; empty: all.
+        by_process: Only processes put into the map `pids`.
+        tls: With the programs for TLS libraries.
+        datagrams: With UDP.
+        ring_mib: Size of the data ring, MiB, a power of two.
+        payload: Bytes taken of one call, at most; the rest is a gap of known size.
+        by_call: Hook the end of every system call, as on kernels older than 6.3.
+    """
+
+    ports: frozenset[int] = frozenset()
+    by_process: bool = False
+    tls: bool = False
+    datagrams: bool = True
+    ring_mib: int = 32
+    payload: int = 2 * CHUNK
+    by_call: bool = False
+
+
+@dataclass(slots=True)
+class Program:
+    """Loaded programs. `close` detaches them; the kernel does so as well when the process ends, however it ends."""
+
+    module: Any
+    data: Ring
+    control: Ring
+    _maps: list[mmap.mmap] = field(default_factory=list)
+    _views: list[memoryview] = field(default_factory=list)
+
+    def ignore(self, ids: Sequence[int]) -> None:
+        """Take no more bytes of these connections."""
+        ignored = self._views[0]
+        for one in ids:
+            ignored[one & (IGNORED - 1)] = one
+
+    def notice_again(self) -> None:
+        """Forget which connections are ignored."""
+        self._maps[0][:] = bytes(len(self._maps[0]))
+
+    def shed(self, level: int) -> None:
+        """Leave out so many of 256 new connections."""
+        self._views[1][0] = level
+
+    def counters(self) -> list[int]:
+        """The counts of `records.COUNTERS`, over all processors."""
+        table = self.module["counters"]
+        return [int(sum(table[table.Key(which)])) for which in range(len(COUNTERS))]
+
+    def want(self, pids: Sequence[int]) -> None:
+        """Take these processes in."""
+        table = self.module["pids"]
+        for pid in pids:
+            table[table.Key(pid)] = table.Leaf(1)
+
+    def want_commands(self, names: Sequence[str]) -> None:
+        """Take in whatever process becomes one of these commands."""
+        table = self.module["commands"]
+        for name in names:
+            key = table.Key()
+            key.comm = name.encode()[:15]
+            table[key] = table.Leaf(1)
+
+    def close(self) -> None:
+        """Detach everything."""
+        for view in self._views:
+            view.release()
+        for each in self._maps:
+            each.close()
+        self.data.close()
+        self.control.close()
+        self.module.cleanup()
+
+
+def load(choice: Choice) -> Program:
+    """Compile, load and attach.
+
+    Raises:
+        CaptureError: This kernel or this user cannot; with the reason and what mends it.
+    """
+    bcc = import_bcc()
+    flags = [f"-D{name}={value}" for name, value in _defines(choice).items()]
+    with stub_headers(), _silence() as said:
+        try:
+            module = bcc.BPF(text=source(), cflags=[*flags, "-Wno-everything"])
+        except Exception as error:  # noqa: BLE001 - bcc raises plain Exceptions
+            raise _explained(error, said()) from error
+    pages = choice.ring_mib * (1 << 20) // PAGE
+    program = Program(module, Ring(module["data"].map_fd, pages), Ring(module["control"].map_fd, _CONTROL_PAGES))
+    for name, size in (("ignored", IGNORED * 8), ("shed", PAGE)):
+        mapped = mmap.mmap(module[name].map_fd, size, mmap.MAP_SHARED, mmap.PROT_READ | mmap.PROT_WRITE)
+        program._maps.append(mapped)
+        program._views.append(memoryview(mapped).cast("Q"))
+    return program
+
+
+def source() -> str:
+    """The programs as one text: bcc compiles from memory, where its own includes are not found beside the file."""
+    folder = files("pxcap.bpf") / "programs"
+
+    def inlined(name: str) -> str:
+        text = (folder / name).read_text()
+        return re.sub(r'^#include "(.*?)"$', lambda match: inlined(match[1]), text, flags=re.MULTILINE)
+
+    return inlined("socket.c")
+
+
+def _defines(choice: Choice) -> dict[str, str | int]:
+    machine = platform.machine()
+    if machine not in _NUMBERS:
+        raise CaptureError(
+            f"live capture by eBPF knows {' and '.join(_NUMBERS)}, this is {machine}", "use --source packet"
+        )
+    btf = Btf()
+    for name, expected in _CHECKED.items():
+        if (found := btf.offset("sock_common", name)) != expected:
+            raise CaptureError(
+                f"this kernel lays out sockets in another way ({name} at {found}, not {expected})",
+                "use --source packet, and report the kernel's version",
+            )
+    defines: dict[str, str | int] = {}
+    for struct, member in (*_MEMBERS, *(("pt_regs", name) for name in _REGISTERS[machine])):
+        try:
+            defines[f"OFF_{struct}_{member.replace('.', '_')}".upper()] = btf.offset(struct, member)
+        except UnknownMemberError as error:
+            raise CaptureError(f"this kernel is not as expected: {error}", "use --source packet") from error
+    defines |= {f"NR_{name.upper()}": number for name, number in zip(_CALLS, _NUMBERS[machine], strict=True)}
+    test = "||".join(f"(p)=={port}" for port in sorted(choice.ports)) or "1"
+    defines |= {"SELF": os.getpid(), "CHUNK": CHUNK, "CHUNKS": -(-choice.payload // CHUNK), "PORT_IS(p)": f"({test})"}
+    defines |= {"DATA_PAGES": choice.ring_mib * (1 << 20) // PAGE, "CONTROL_PAGES": _CONTROL_PAGES}
+    defines |= {"CPUS": _processors()}
+    wanted = {"FILTER_PROCESS": choice.by_process, "TLS": choice.tls, "DATAGRAMS": choice.datagrams}
+    wanted["BY_CALL"] = choice.by_call
+    return defines | {name: 1 for name, asked in wanted.items() if asked}
+
+
+def _processors() -> int:
+    """A power of two above every processor's number."""
+    with open("/sys/devices/system/cpu/possible") as file:
+        last = int(re.split(r"[-,]", file.read().strip())[-1])
+    return 1 << last.bit_length()
+
+
+@contextmanager
+def _silence() -> Iterator[Callable[[], str]]:
+    """Keep what libbcc writes to standard error while the block runs; gives a function that tells it."""
+    kept = os.dup(2)
+    with tempfile.TemporaryFile() as file:
+
+        def said() -> str:
+            file.seek(0)
+            return file.read(1 << 20).decode(errors="replace")
+
+        os.dup2(file.fileno(), 2)
+        try:
+            yield said
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)
+
+
+def _explained(error: Exception, said: str) -> CaptureError:
+    """Why loading failed, in one line, out of what libbcc and the kernel said."""
+    text = f"{said}\n{error}"
+    if found := re.search(r"Failed to attach BPF program raw_tracepoint__(\w+)|raw tracepoint (\w+)", text):
+        name = found[1] or found[2]
+        return CaptureError(f"this kernel has no tracepoint {name}", "use --source packet")
+    if "Operation not permitted" in text or "EPERM" in text or "Need super-user" in text:
+        return CaptureError("the kernel refuses to load BPF programs: not permitted", "run as root: sudo pxcap capture")
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    told = next((line for line in lines if "error:" in line), lines[-1] if lines else "no reason was given")
+    return CaptureError(f"BPF programs cannot be loaded: {told[:300]}", "pxcap doctor tells what is missing")

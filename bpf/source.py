@@ -1,0 +1,240 @@
+"""Live capture from the kernel's sockets: rings in, connections with their processes out.
+
+The order matters. The writer's position of the data ring is noted first, then all control records are taken, then the
+data up to that position: so no bytes come before their connection was announced. A connection that was closed is ended one
+round later, when whatever it moved before has been read.
+"""
+
+import os
+import time
+from collections.abc import Callable, Iterable, Iterator
+from ipaddress import IPv6Address
+from itertools import chain
+
+import numpy as np
+import numpy.typing as npt
+
+from pxcap.bpf.processes import Process, ProcessTable
+from pxcap.bpf.program import Choice, Program, load
+from pxcap.bpf.records import (
+    COUNTERS,
+    DATAGRAM,
+    PEER,
+    PEER_KEY,
+    PLAINTEXT,
+    QUIET_TLS,
+    RECORD,
+    Closed,
+    Execed,
+    Opened,
+    control,
+)
+from pxcap.bpf.roles import Roles
+from pxcap.core.connection import Connection
+from pxcap.core.flows.datagrams import DatagramTable, DatagramWindow
+from pxcap.core.flows.streams import Closing, StreamTable, StreamWindow
+from pxcap.core.pipeline import Pipeline
+from pxcap.core.vantage import Endpoint, Vantage
+
+_TICKS = os.sysconf("SC_CLK_TCK")
+_SECOND = 1_000_000_000
+_CLOCK_STEP = 1_000_000  # ns: the clocks are compared at each round, and believed when they differ by more
+
+
+class SocketSource:
+    """What processes send and receive, by BPF programs.
+
+    Args:
+        pipeline: Takes the connections.
+        choice: What the programs are made for.
+        met: Told of each process once, when its first connection is met.
+
+    Raises:
+        CaptureError: The programs cannot be loaded.
+    """
+
+    def __init__(self, pipeline: Pipeline, choice: Choice, met: Callable[[Process], None] = lambda _: None) -> None:
+        self.processes = ProcessTable()
+        self.program: Program = load(choice)
+        self._streams = StreamTable(pipeline)
+        self._datagrams = DatagramTable(pipeline)
+        self._roles = Roles()
+        self._met = met
+        self._known: set[str] = set()
+        self._tls: dict[int, tuple[tuple[Endpoint, Endpoint], int | None, Vantage]] = {}
+        self._closing: list[Closed] = []
+        self._clock = time.time_ns() - time.monotonic_ns()
+        self.execed: Callable[[Execed], None] = lambda _: None
+
+    @property
+    def now(self) -> int:
+        """The present, ns since the epoch."""
+        return time.monotonic_ns() + self._clock
+
+    def poll(self) -> int:
+        """Take what has come since the last time; gives how many records."""
+        clock = time.time_ns() - time.monotonic_ns()
+        if abs(clock - self._clock) > _CLOCK_STEP:
+            self._clock = clock
+        until = self.program.data.produced
+        closing = self._take_control()
+        taken = 0
+        while True:
+            block, places = self.program.data.read(until)
+            if not places:
+                break
+            taken += len(places)
+            self._take(block, np.array(places, np.int64))
+        for over in self._closing:
+            self._close(over)
+        self._closing = closing
+        self._datagrams.sweep(self.now)
+        if dull := self._streams.dull():
+            self.program.ignore(dull)
+        return taken
+
+    def alive(self) -> Iterator[Connection]:
+        """The connections that go on."""
+        return chain((connection for _, connection in self._streams.alive()), self._datagrams.alive())
+
+    def losses(self) -> dict[str, int]:
+        """What was lost or could not be seen, by name; only what is not nothing."""
+        lost = {name: count for name, count in zip(COUNTERS, self.program.counters(), strict=True) if count}
+        lost.pop("records", None)
+        if self._streams.unknown:
+            lost["records of connections never announced"] = self._streams.unknown
+        if evicted := self._streams.evicted + self._datagrams.evicted:
+            lost["connections given up because too many were open"] = evicted
+        return lost
+
+    def shed(self, level: int) -> None:
+        """Leave out so many of 256 new connections."""
+        self.program.shed(level)
+
+    def finish(self) -> None:
+        """Take what is left, end every connection and detach."""
+        self.poll()
+        self.poll()  # what was closed in the first round ends in the second
+        self._streams.finish()
+        self._datagrams.finish()
+        self.program.close()
+
+    def _take_control(self) -> list[Closed]:
+        ring = self.program.control
+        until = ring.produced
+        closing: list[Closed] = []
+        while True:
+            block, places = ring.read(until)
+            if not places:
+                return closing
+            for place in places:
+                record = control(block, place)
+                if isinstance(record, Opened):
+                    self._open(record)
+                elif isinstance(record, Closed):
+                    closing.append(record)
+                elif isinstance(record, Execed):
+                    self.execed(record)
+
+    def _take(self, block: bytes, places: npt.NDArray[np.int64]) -> None:
+        raw = np.frombuffer(block, np.uint8)
+        heads = raw[places[:, None] + np.arange(RECORD.itemsize)].view(RECORD)[:, 0]
+        is_datagram = heads["kind"] == DATAGRAM
+        if is_datagram.any():
+            self._take_datagrams(block, places[is_datagram], heads[is_datagram])
+            heads, places = heads[~is_datagram], places[~is_datagram]
+        if not len(heads):
+            return
+        if self._tls:
+            inside = np.unique(heads["id"][heads["id"] >= PLAINTEXT])
+            self._open_plaintext(inside.tolist())
+        self._streams.take(
+            StreamWindow(
+                block,
+                heads["time"].astype(np.int64) + self._clock,
+                heads["id"],
+                heads["dir"],
+                heads["kind"],
+                heads["pos"].astype(np.int64),
+                heads["size"].astype(np.int64),
+                places + RECORD.itemsize,
+                heads["len"].astype(np.int64),
+            )
+        )
+
+    def _take_datagrams(self, block: bytes, places: npt.NDArray[np.int64], heads: npt.NDArray[np.void]) -> None:
+        at: list[int] = (places + RECORD.itemsize).tolist()
+        start = [place + PEER.size for place in at]
+        ids = heads["id"].tobytes()
+        keys = [ids[8 * i : 8 * i + 8] + block[place : place + PEER_KEY] for i, place in enumerate(at)]
+        tgids: list[int] = heads["tgid"].tolist()
+
+        def introduce(which: int) -> tuple[tuple[Endpoint, Endpoint], Vantage]:
+            family, local_port, remote_port, _, netns, _, remote, local = PEER.unpack_from(block, at[which])
+            ends = ((_address(family, local), local_port), (_address(family, remote), remote_port))
+            return ends, Vantage(self._upid(tgids[which], None), netns)
+
+        self._datagrams.take(
+            DatagramWindow(
+                block,
+                (heads["time"].astype(np.int64) + self._clock).tolist(),
+                keys,
+                heads["dir"].tolist(),
+                heads["size"].tolist(),
+                start,
+                (np.array(start) + heads["len"]).tolist(),
+            ),
+            introduce,
+        )
+
+    def _open(self, record: Opened) -> None:
+        ends = (
+            (_address(record.family, record.local), record.local_port),
+            (_address(record.family, record.remote), record.remote_port),
+        )
+        opened = record.opened + self._clock if record.opened else 0
+        tls = record.quiet == QUIET_TLS
+        upid = self._upid(record.tgid, record.start * _TICKS // _SECOND, record)
+        seen = Vantage(upid, record.netns, tls, opened)
+        client = {1: 0, 2: 1}.get(record.role)
+        if client is None:
+            client = self._roles.client(ends, record.netns, record.tgid)
+        self._streams.open(record.id, ends, client, seen, quiet=bool(record.quiet))
+        if tls:
+            self._tls[record.id] = ends, client, seen
+
+    def _open_plaintext(self, ids: Iterable[int]) -> None:
+        """Put a connection's plain text in the place of its ciphertext, once there is some."""
+        for number in ids:
+            about = self._tls.pop(number & ~PLAINTEXT, None)
+            if about is not None:
+                self._streams.drop(number & ~PLAINTEXT)
+                self._streams.open(number, *about)
+
+    def _close(self, over: Closed) -> None:
+        self._tls.pop(over.id, None)
+        when, rtt = over.time + self._clock, over.srtt * 1000 or None
+        self._streams.close(over.id, Closing(when, over.sent, over.received, over.retransmits, rtt))
+        plain = Closing(when, over.plain_sent, over.plain_received, over.retransmits, rtt)
+        self._streams.close(over.id | PLAINTEXT, plain)
+
+    def _upid(self, tgid: int, start: int | None, record: Opened | None = None) -> str:
+        """The process's upid, telling of it when it is new; one that has ended is known by what the kernel kept."""
+        process = self.processes.get(tgid, start)
+        if process is None and record is not None:
+            process = self.processes.ended(
+                record.tgid, record.start, record.uid, record.comm, record.args[: record.args_size]
+            )
+        if process is None:
+            return ""
+        if process.upid not in self._known:
+            self._known.add(process.upid)
+            self._met(process)
+        return process.upid
+
+
+def _address(family: int, raw: bytes) -> str:
+    if family == 2:
+        return f"{raw[0]}.{raw[1]}.{raw[2]}.{raw[3]}"
+    address = IPv6Address(raw)
+    return str(address.ipv4_mapped or address)
