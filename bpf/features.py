@@ -30,7 +30,7 @@ FOR_BPF = (
     "kernel headers",
 )
 """What `--source bpf` cannot do without, in the order of mending."""
-FOR_PACKETS = ("packet socket", "packet ring")
+FOR_PACKETS = ("kernel", "packet socket", "packet ring")
 """What `--source packet` cannot do without."""
 
 _WANTED = {
@@ -66,9 +66,11 @@ class Feature:
 def features(names: Iterable[str] | None = None) -> list[Feature]:
     """Try everything, or only what is named; what is missing is told and never raises.
 
-    All takes about a second, most of it compiling.
+    All takes about a second, most of it compiling. Where there is no Linux, only that is told.
     """
     wanted = set(_TRIALS if names is None else names)
+    if platform.system() != "Linux":
+        wanted &= {"kernel"}
     return [_tried(name, attempt) for name, attempt in _TRIALS.items() if name in wanted]
 
 
@@ -119,18 +121,16 @@ def _rights() -> str:
 
 
 def _kernel() -> str:
-    system, machine = platform.system(), platform.machine()
-    if system != "Linux":
+    if (system := platform.system()) != "Linux":
         raise CaptureError(f"{system}: live capture needs Linux", "pxcap replay reads captures on every system")
-    if machine not in trial.ARCHITECTURES:
-        known = ", ".join(sorted(trial.ARCHITECTURES))
-        raise CaptureError(f"Linux on {machine}, eBPF is used on {known}", _LESS)
-    return f"Linux {platform.release()} on {machine}"
+    return f"Linux {platform.release()} on {platform.machine()}"
 
 
 def _program() -> str:
+    if (machine := platform.machine()) not in trial.ARCHITECTURES:
+        raise CaptureError(f"they know {', '.join(sorted(trial.ARCHITECTURES))}, this is {machine}", _LESS)
     trial.load_program()
-    return "a program that reads kernel memory and registers loads"
+    return "load, and may read kernel memory and registers"
 
 
 def _ring() -> str:

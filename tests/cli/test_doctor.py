@@ -3,9 +3,11 @@
 from pathlib import Path
 
 import pytest
+from tests.bpf.elsewhere import BCC, BTF, NO_CAPABILITIES, TRACEFS, lines
 from tests.cli.conftest import Command
 
-from pxcap.cli.checks import OK, REPLAY
+from pxcap.bpf.rights import held
+from pxcap.cli.checks import LIVE, MISSING, OK, OPTIONAL, REPLAY
 from pxcap.core import registry
 from pxcap.core.registry import Registry
 
@@ -33,3 +35,23 @@ def test_only_our_own_plugins_are_needed(
     broken.fail("pebble", distribution, "1", "cannot be imported")
     monkeypatch.setattr(registry, "load_registry", lambda: broken)
     assert pxcap("doctor").status == status
+
+
+POORER = {
+    "no bcc": ("", [BCC], "bcc", LIVE, "sudo apt-get install python3-bpfcc"),
+    "no tracefs": ("", TRACEFS, "tracefs", OPTIONAL, "sudo mount -t tracefs nodev /sys/kernel/tracing"),
+    "no BTF": ("", [BTF], "BTF", LIVE, "sudo apt-get install linux-image-$(dpkg --print-architecture)"),
+    "no rights": (NO_CAPABILITIES, [], "rights", LIVE, "docker run --cap-add BPF --cap-add PERFMON"),
+}
+
+
+@pytest.mark.parametrize(("first", "hidden", "name", "needed_for", "fix"), POORER.values(), ids=POORER.keys())
+def test_what_a_poorer_machine_lacks_is_named_with_its_remedy(
+    first: str, hidden: list[str], name: str, needed_for: str, fix: str
+) -> None:
+    if "CAP_SYS_ADMIN" not in held():
+        pytest.skip("needs root to take things away")
+    program = f"{first}\nfrom pxcap.cli.main import main\nassert main(['doctor', '-o', 'json']) == 0"
+    rows = {row["check"]: row for row in lines(program, hidden)}
+    assert (rows[name]["status"], rows[name]["needed_for"]) == (MISSING, needed_for)
+    assert fix in rows[name]["fix"]
