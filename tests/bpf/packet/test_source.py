@@ -5,6 +5,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from tests.bpf.packet import traffic
@@ -13,6 +14,7 @@ from tests.core.capture import wires
 
 from pxcap.bpf.packet import PacketSource
 from pxcap.bpf.packet.namespace import inside
+from pxcap.core.capture.write import PcapngWriter
 from pxcap.core.columns import CONN_STATS
 from pxcap.core.errors import CaptureError, UsageError
 from pxcap.core.flows.distribute import distribute
@@ -50,6 +52,29 @@ def test_loopback_is_seen_once_and_whole(rights: None, listener: socket.socket, 
     assert traffic.payload(rows, client) == sent
     assert traffic.payload(rows, port) == back
     assert max(row.wire for row in rows) > 30_000  # segments as the kernel hands them on, far above any MTU
+
+
+@pytest.mark.parametrize("interfaces", [["lo"], ["any"]])
+def test_what_is_written_reads_as_what_was_seen(
+    rights: None, listener: socket.socket, tmp_path: Path, interfaces: list[str]
+) -> None:
+    path = tmp_path / "x.pcapng"
+    port = listener.getsockname()[1]
+    seen: list[wires.Row] = []
+    with PacketSource(interfaces, ports=[port]) as source, PcapngWriter(path) as writer:
+        traffic.tcp_exchange(listener, os.urandom(100_000), os.urandom(200_000))
+        number = writer.interface("lo", source.link)
+        while frames := source.frames(0.2):
+            assert {source.name(int(index)) for index in frames.interface} == {"lo"}
+            writer.packets(frames.buf, frames.packets, number)
+            window = source.decode(frames)
+            assert window is not None
+            seen += wires.rows_of(window)
+        counts = source.counts()
+        writer.statistics(number, time.time_ns(), counts.received, counts.dropped)
+    rows, _ = wires.read(path)
+    assert sum(row.wire for row in rows) == 300_000
+    assert rows == [row._replace(tag=0) for row in seen]
 
 
 def test_namespace_by_name_and_by_path(pair: Pair) -> None:
