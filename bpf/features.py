@@ -14,20 +14,20 @@ from pxcap.bpf import trial
 from pxcap.bpf.btf import Btf
 from pxcap.bpf.locate import import_bcc, stub_headers
 from pxcap.bpf.packet.filter import compiled
+from pxcap.bpf.procfs import io_uring_processes, read_stat
 from pxcap.bpf.rights import held
 from pxcap.core.errors import CaptureError
 
 AS_ROOT = 'sudo "$(command -v pxcap)" capture'
-HOOKS = ("sock_send_length", "sock_recv_length", "inet_sock_set_state", "tcp_destroy_sock", "skb_copy_datagram_iovec")
-"""The tracepoints that capture hooks; Linux has all of them since 6.3."""
+LENGTHS = ("sock_send_length", "sock_recv_length")
+"""Tracepoints that tell what was sent and received, since Linux 6.3; before, the end of every system call is hooked."""
+BY_CALL = "sys_exit"
+HOOKS = (*LENGTHS, BY_CALL, "inet_sock_set_state", "tcp_destroy_sock", "skb_copy_datagram_iovec")
+"""The tracepoints that capture hooks; of `LENGTHS` and `BY_CALL` one is enough."""
 FOR_BPF = (
-    "kernel",
-    "BPF programs",
-    "BPF ring buffer",
-    *(f"hook {name}" for name in HOOKS),
-    "BTF",
-    "bcc",
-    "kernel headers",
+    *("kernel", "BPF programs", "BPF ring buffer"),
+    *(f"hook {name}" for name in HOOKS if name != BY_CALL and name not in LENGTHS),
+    *("BTF", "bcc", "kernel headers"),
 )
 """What `--source bpf` cannot do without, in the order of mending."""
 FOR_PACKETS = ("kernel", "packet socket", "packet ring")
@@ -43,6 +43,7 @@ _WANTED = {
 _NEWER = "sudo apt-get install linux-image-$(dpkg --print-architecture)"
 _MOUNT = "sudo mount -t tracefs nodev /sys/kernel/tracing"
 _LESS = "pxcap capture --source packet"
+_NAMED = 5  # processes, before the rest is counted
 _PROGRAM = b"#include <linux/ptrace.h>\nint nothing(struct pt_regs *ctx) { return 0; }\n"
 
 
@@ -76,7 +77,14 @@ def features(names: Iterable[str] | None = None) -> list[Feature]:
 
 def why_not_bpf(found: Iterable[Feature]) -> str | None:
     """What keeps eBPF from being used here, on one line with what mends it; None when nothing does."""
-    return _first_missing(found, FOR_BPF)
+    tried = list(found)
+    return _first_missing(tried, (*FOR_BPF, f"hook {BY_CALL}") if by_call(tried) else FOR_BPF)
+
+
+def by_call(found: Iterable[Feature]) -> bool:
+    """Whether the end of every system call must be hooked here, because the kernel does not tell sockets' lengths."""
+    missing = {feature.name for feature in found if not feature.ok}
+    return not missing.isdisjoint(f"hook {name}" for name in LENGTHS)
 
 
 def why_not_packet(found: Iterable[Feature]) -> str | None:
@@ -143,7 +151,8 @@ def _hook(name: str) -> str:
         trial.attach_hook(name)
     except FileNotFoundError as error:
         found = f"Linux {platform.release()} has no such tracepoint, Linux 6.3 has"
-        raise CaptureError(found, f"{_LESS}, or boot a newer Linux") from error
+        remedy = "boot Linux 6.3 or newer; until then every system call is hooked, which costs more"
+        raise CaptureError(found, remedy if name in LENGTHS else _LESS) from error
     return "attaches"
 
 
@@ -214,6 +223,14 @@ def _sockets() -> str:
     return "sock_diag tells which sockets there are"
 
 
+def _io_uring() -> str:
+    whose = "no process" if "CAP_SYS_PTRACE" in held() else "no process of this user"
+    if named := [f"{stat.comm} ({pid})" for pid in io_uring_processes() if (stat := read_stat(pid))]:
+        more = f" and {len(named) - _NAMED} more" if len(named) > _NAMED else ""
+        raise CaptureError(f"eBPF does not see what these send by it: {', '.join(named[:_NAMED])}{more}", _LESS)
+    return f"{whose} uses it"
+
+
 @contextmanager
 def _standard_error() -> Iterator[IO[bytes]]:
     """Catch what is written to standard error, by C libraries as well, in a file."""
@@ -242,4 +259,5 @@ _TRIALS: dict[str, Callable[[], str]] = {
     "packet ring": _packet_ring,
     "libpcap": _libpcap,
     "socket tables": _sockets,
+    "io_uring": _io_uring,
 }

@@ -1,13 +1,26 @@
 """What a machine can do: this one, and this one made poorer in the four ways people meet."""
 
 import errno
+import os
 from collections.abc import Collection
+from pathlib import Path
 
 import pytest
 from tests.bpf.elsewhere import BCC, BTF, NO_CAPABILITIES, NOBODY, TRACEFS, lines
 
 from pxcap.bpf import features as module
-from pxcap.bpf.features import FOR_BPF, FOR_PACKETS, HOOKS, Feature, features, why_not_bpf, why_not_packet
+from pxcap.bpf.features import (
+    BY_CALL,
+    FOR_BPF,
+    FOR_PACKETS,
+    HOOKS,
+    LENGTHS,
+    Feature,
+    by_call,
+    features,
+    why_not_bpf,
+    why_not_packet,
+)
 from pxcap.bpf.rights import held
 
 TELL = """
@@ -35,9 +48,11 @@ def missing(found: dict[str, Feature]) -> set[str]:
 def test_this_machine() -> None:
     """With rights and bcc nothing that a source needs is missing where the project is tested."""
     found = {feature.name: feature for feature in features()}
-    assert {*FOR_BPF, *FOR_PACKETS, "rights", "uprobes", "tracefs", "libpcap", "socket tables"} == set(found)
+    hooks = {f"hook {name}" for name in HOOKS}
+    others = {"rights", "uprobes", "tracefs", "libpcap", "socket tables", "io_uring"}
+    assert {*FOR_BPF, *FOR_PACKETS, *hooks, *others} == set(found)
     assert all(feature.detail and bool(feature.remedy) != feature.ok for feature in found.values())
-    if "CAP_SYS_ADMIN" not in held() or not found["bcc"].ok or not found["hook sock_send_length"].ok:
+    if "CAP_SYS_ADMIN" not in held() or not found["bcc"].ok or why_not_packet(found.values()):
         pytest.skip(f"not a machine for live capture: {why_not_bpf(found.values())}")
     assert why_not_bpf(found.values()) is None
     assert why_not_packet(found.values()) is None
@@ -59,7 +74,7 @@ def test_no_bcc() -> None:
 
 def test_no_btf() -> None:
     found, why = elsewhere(hidden=[BTF])
-    assert missing(found) == {"BTF"}
+    assert missing(found) - {"io_uring"} == {"BTF"}
     assert found["BTF"].detail.startswith("/sys/kernel/btf/vmlinux: No such file or directory")
     assert found["BTF"].remedy.endswith("sudo apt-get install linux-image-$(dpkg --print-architecture)")
     assert (why["bpf"] or "").startswith("BTF: ")
@@ -67,7 +82,7 @@ def test_no_btf() -> None:
 
 def test_no_tracefs() -> None:
     found, why = elsewhere(hidden=TRACEFS)
-    assert missing(found) == {"tracefs"}
+    assert missing(found) - {"io_uring"} == {"tracefs"}
     assert found["tracefs"].remedy == "sudo mount -t tracefs nodev /sys/kernel/tracing"
     assert why == {"bpf": None, "packet": None}
 
@@ -78,8 +93,8 @@ def test_no_rights(who: str) -> None:
         pytest.skip("needs rights to give up: run as root")
     found, why = elsewhere(who)
     refused = {"rights", "BPF programs", "BPF ring buffer", "packet socket", "packet ring", "uprobes"}
-    unreadable = {"tracefs", "kernel headers"}  # to others, when they are mounted or checked out so
-    assert missing(found) - unreadable == refused | {f"hook {name}" for name in HOOKS}
+    varying = {"tracefs", "kernel headers", "io_uring"}  # readable to others or not, used by somebody or not
+    assert missing(found) - varying == refused | {f"hook {name}" for name in HOOKS}
     assert found["rights"].detail.startswith("without CAP_BPF (load programs), CAP_PERFMON")
     remedy = 'sudo "$(command -v pxcap)" capture' if who == NOBODY else "docker run --cap-add BPF --cap-add PERFMON"
     assert all(remedy in found[name].remedy for name in refused)
@@ -87,15 +102,39 @@ def test_no_rights(who: str) -> None:
     assert (why["packet"] or "").startswith("packet socket: not permitted")
 
 
-def test_an_older_kernel_is_told_what_it_lacks(monkeypatch: pytest.MonkeyPatch) -> None:
-    def absent(name: str) -> None:
-        raise FileNotFoundError(errno.ENOENT, name)
+@pytest.mark.parametrize("absent", [["sock_send_length", "sock_recv_length"], HOOKS], ids=["before 6.3", "all"])
+def test_an_older_kernel_is_told_what_it_lacks(monkeypatch: pytest.MonkeyPatch, absent: Collection[str]) -> None:
+    def attach(name: str) -> None:
+        if name in absent:
+            raise FileNotFoundError(errno.ENOENT, name)
 
     monkeypatch.setattr("platform.release", lambda: "6.1.0-30-amd64")
-    monkeypatch.setattr(module.trial, "attach_hook", absent)
-    (found,) = features(["hook sock_send_length"])
-    assert found.detail == "Linux 6.1.0-30-amd64 has no such tracepoint, Linux 6.3 has"
-    assert found.remedy == "pxcap capture --source packet, or boot a newer Linux"
+    monkeypatch.setattr(module.trial, "attach_hook", attach)
+    found = features([f"hook {name}" for name in HOOKS])
+    assert found[0].detail == "Linux 6.1.0-30-amd64 has no such tracepoint, Linux 6.3 has"
+    assert found[0].remedy.startswith("boot Linux 6.3 or newer")
+    assert by_call(found)
+    last = "inet_sock_set_state: Linux 6.1.0-30-amd64 has no such tracepoint, Linux 6.3 has (pxcap capture --source packet)"
+    assert why_not_bpf(found) == (f"hook {last}" if absent is HOOKS else None)
+
+
+def test_without_lengths_and_calls_nothing_can_be_seen() -> None:
+    found = [Feature(f"hook {name}", name not in (BY_CALL, *LENGTHS), "absent", "boot") for name in HOOKS]
+    assert why_not_bpf(found) == "hook sys_exit: absent (boot)"
+    assert why_not_bpf(feature for feature in found if "length" not in feature.name) is None
+
+
+def test_a_process_with_an_io_uring_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether a kernel or a policy lets one be made differs, so the processes are given."""
+    mine = os.getpid()
+    comm = Path("/proc/self/comm").read_text().strip()
+    monkeypatch.setattr(module, "io_uring_processes", lambda: [mine] * 7)
+    (found,) = features(["io_uring"])
+    assert found.detail.startswith(f"eBPF does not see what these send by it: {comm} ({mine}), ")
+    assert found.detail.endswith(f"{comm} ({mine}) and 2 more")
+    assert found.remedy == "pxcap capture --source packet"
+    monkeypatch.setattr(module, "io_uring_processes", list)
+    assert features(["io_uring"])[0].ok
 
 
 def test_a_policy_that_forbids_root_is_named_as_such(monkeypatch: pytest.MonkeyPatch) -> None:
