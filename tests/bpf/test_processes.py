@@ -266,6 +266,15 @@ def running(*command: str) -> Iterator[int]:
             child.kill()
 
 
+def until_it_is(table: ProcessTable, pid: int, comm: str) -> Process:
+    for _ in range(500):
+        process = table.get(pid)
+        if process and process.comm == comm:
+            return process
+        time.sleep(0.02)
+    raise AssertionError(f"{pid} did not become {comm} within 10 s")
+
+
 def test_a_real_process() -> None:
     before = time.time_ns()
     with running("cat", "--", "-") as pid:
@@ -293,8 +302,7 @@ def test_a_real_fork_and_another_program() -> None:
             assert child.stdin is not None
             child.stdin.write(b"x")
             child.stdin.flush()
-            while (after := table.get(child.pid)) is None or after.comm != "cat":
-                time.sleep(0.01)
+            until_it_is(table, child.pid, "cat")
             after = table.refresh(child.pid)
             assert before is not None
             assert after is not None
@@ -318,7 +326,6 @@ def test_a_process_in_a_network_namespace_of_its_own() -> None:
         pytest.skip("a network namespace takes root and unshare")
     with running("unshare", "-n", "cat") as pid:
         table = ProcessTable()
-        while (process := table.get(pid)) is None or process.comm != "cat":
-            time.sleep(0.01)
+        process = until_it_is(table, pid, "cat")
         assert process.netns == os.stat(f"/proc/{pid}/ns/net").st_ino
         assert process.netns != os.stat("/proc/self/ns/net").st_ino
