@@ -24,7 +24,6 @@ class FakeStore:
         self.away = threading.Event()
         self.gate = threading.Event()
         self.gate.set()
-        self.entered = threading.Event()
         self.tries = 0
         self.closed_by = ""
 
@@ -32,8 +31,11 @@ class FakeStore:
         self._pass_gate()
         if table == "unknown":
             raise StoreError("table unknown was not prepared")
-        self.waiting.setdefault(table, []).extend(rows)
+        self.hold(table, rows)
         self._answer()
+
+    def hold(self, table: str, rows: Sequence[Row]) -> None:
+        self.waiting.setdefault(table, []).extend(rows)
 
     def flush(self) -> None:
         self._pass_gate()
@@ -51,7 +53,6 @@ class FakeStore:
             raise StoreError("given up")
 
     def _pass_gate(self) -> None:
-        self.entered.set()
         assert self.gate.wait(LONG)
 
     def _answer(self) -> None:
@@ -186,18 +187,16 @@ def test_a_store_that_goes_and_comes_loses_nothing(
 
 def test_a_commit_that_fails_is_tried_again(store: FakeStore, said: Said, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(buffered, "RETRY_SECONDS", 0.01)
+    monkeypatch.setattr(store, "write", store.hold)
+    store.away.set()
     with before(store, said) as buffer:
-        store.gate.clear()
         buffer.write("a", rows(0, 10))
-        assert store.entered.wait(LONG)
-        store.entered.clear()
-        store.gate.set()
-        monkeypatch.setattr(store, "write", lambda table, rows: None)
-        store.away.set()
-        assert buffer.flush(0.05) == {"a": 10}
+        said.wait_for("gone")
+        buffer.write("a", rows(10, 20))
+        assert buffer.flush(0.05) == {"a": 20}
         store.away.clear()
         assert buffer.flush(LONG) == {}
-    assert store.stored == {"a": rows(0, 10)}
+    assert store.stored == {"a": rows(0, 20)}
 
 
 @pytest.mark.parametrize("how", ["away", "hanging"])
