@@ -140,7 +140,10 @@ def test_what_was_sent_again_is_counted() -> None:
         assert tcp_info()[address].retransmits == 0
         nothing = ctypes.create_string_buffer(struct.pack("HBBI", 6, 0, 0, 0))  # a filter that returns 0: drop it
         program = struct.pack("HL", 1, ctypes.addressof(nothing))
-        accepted.setsockopt(socket.SOL_SOCKET, 26, program)  # SO_ATTACH_FILTER
+        try:
+            accepted.setsockopt(socket.SOL_SOCKET, 26, program)  # SO_ATTACH_FILTER
+        except PermissionError:
+            pytest.skip("a socket filter takes rights here")
         client.send(b"x")
         assert until(lambda: tcp_info()[address].retransmits > 0)
 
@@ -165,7 +168,11 @@ class Elsewhere:
         )
         self.pid = self.process.pid
         assert self.process.stdout is not None
-        self.port, self.client_port, self.client_fd = map(int, self.process.stdout.readline().split())
+        said = self.process.stdout.readline().split()
+        if not said:
+            with self.process:
+                pytest.skip("network namespaces cannot be made here")
+        self.port, self.client_port, self.client_fd = map(int, said)
 
 
 @pytest.fixture
