@@ -10,7 +10,7 @@ _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _BYTES = {"B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "KIB": 1 << 10, "MIB": 1 << 20, "GIB": 1 << 30}
 _CORES = {"": 1.0, "%": 0.01}
 _NUMBER = re.compile(r"(\d{1,15}(?:\.\d{1,9})?)\s*([a-zA-Z%]*)", re.ASCII)
-LEAST_MEMORY = 64 << 20  # bytes; the interpreter with a database driver takes most of it
+LEAST_MEMORY = 64_000_000  # bytes; the interpreter with a database driver takes most of it
 LEAST_CPU = 0.01  # cores
 
 
@@ -34,16 +34,21 @@ def duration(text: str, option: str) -> float:
     return seconds
 
 
-def size(text: str, option: str) -> int:
+def size(text: str, option: str, least: int = 1_000_000) -> int:
     """Bytes: `200MB` (million), `256MiB` (1024 times 1024), `1GB`.
 
+    Args:
+        text: What the person wrote.
+        option: The option, for the error.
+        least: What it must come to, in whole MB; LEAST_MEMORY for what limits pxcap itself.
+
     Raises:
-        UsageError: It is not a size, or less than pxcap can run with.
+        UsageError: It is not a size, or less than that.
     """
     hint = "such as 200MB or 1GiB"
     number = int(_read(text, option, _BYTES, "a size", hint))
-    if number < LEAST_MEMORY:
-        raise UsageError(f"{option} {text}: expected {LEAST_MEMORY >> 20}MiB at least, pxcap needs them to run", hint)
+    if number < least:
+        raise UsageError(f"{option} {text}: expected {least // 1_000_000}MB at least", hint)
     return number
 
 

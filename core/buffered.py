@@ -54,7 +54,6 @@ class BufferedSink:
         self.dropped: dict[str, int] = {}
         self._sink = sink
         self._limit = int(limit_mib * MEBIBYTE)
-        self._limit_mib = limit_mib
         self._notify = notify
         self._changed = threading.Condition()
         self._queue: deque[_Batch] = deque()
@@ -97,7 +96,7 @@ class BufferedSink:
                 self.dropped[table] = self.dropped.get(table, 0) + left
         if first:
             self._notify(
-                f"the buffer before the store is full ({self._limit_mib:g} MiB): new records are dropped",
+                f"the buffer before the store is full ({self._limit // 1_000_000} MB): new records are dropped",
                 "a larger buffer, or a faster store, keeps them",
             )
 

@@ -2,7 +2,7 @@ import os
 
 import pytest
 
-from pxcap.cli.quantities import cores, duration, size
+from pxcap.cli.quantities import LEAST_MEMORY, cores, duration, size
 from pxcap.core.errors import UsageError
 
 DURATIONS = {"30s": 30, "5m": 300, "1.5h": 5400, "1h30m": 5400, "250ms": 0.25, "2d": 172_800, "1m0s": 60}
@@ -52,9 +52,11 @@ def test_what_is_no_size(text: str) -> None:
     assert caught.value.hint == "such as 200MB or 1GiB"
 
 
-def test_a_size_too_small_to_run() -> None:
-    with pytest.raises(UsageError, match=r"^--memory-limit 20MB: expected 64MiB at least, pxcap needs them to run$"):
-        size("20MB", "--memory-limit")
+@pytest.mark.parametrize(("least", "text"), [(LEAST_MEMORY, "20MB"), (LEAST_MEMORY, "63.9MB"), (1_000_000, "999KB")])
+def test_a_size_too_small(least: int, text: str) -> None:
+    with pytest.raises(UsageError, match=f"^--memory-limit {text}: expected {least // 1_000_000}MB at least$"):
+        size(text, "--memory-limit", least)
+    assert size(f"{least}B", "--memory-limit", least) == least
 
 
 @pytest.mark.parametrize("text", ["", "half", "-1", "50 percent", "1,5", "inf"])

@@ -130,18 +130,18 @@ def test_rows_are_committed_without_being_asked(store: FakeStore, said: Said, mo
 
 
 def test_the_newest_are_dropped_and_counted_when_it_is_full(store: FakeStore, said: Said) -> None:
-    text = "x" * 10_000
-    with before(store, said, limit_mib=0.5) as buffer:
+    text = "x" * 40_000
+    with before(store, said, limit_mib=2) as buffer:
         store.gate.clear()
         for number in range(100):
             buffer.write("a", [(number, text)])
-        assert buffer.size <= 0.5 * MEBIBYTE
+        assert buffer.size <= 2 * MEBIBYTE
         kept = 100 - buffer.dropped["a"]
         assert 40 < kept < 55
         buffer.write("b", [(0, text)] * 7)
         assert buffer.dropped == {"a": 100 - kept, "b": 7}
         assert [message for message, _ in said.lines] == [
-            "the buffer before the store is full (0.5 MiB): new records are dropped"
+            "the buffer before the store is full (2 MB): new records are dropped"
         ]
         store.gate.set()
         assert buffer.flush(LONG) == {}
