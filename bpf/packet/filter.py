@@ -27,13 +27,14 @@ _LINKS = {1: 1, 101: 12}  # link type to DLT_*, which differ for raw IP
 _SNAPLEN = 262144
 _SO_ATTACH_FILTER = 26
 _LOAD, _LOAD_HALF, _LOAD_BYTE, _LOAD_HALF_AT_X = 0x20, 0x28, 0x30, 0x48
-_X_CONSTANT, _X_HEADER_SIZE = 0x01, 0xB1
-_SHIFT_RIGHT, _JUMP, _IF_EQUAL, _IF_SET, _RETURN = 0x74, 0x05, 0x15, 0x45, 0x06
+_X_CONSTANT, _X_HEADER_SIZE, _X_IS_A = 0x01, 0xB1, 0x07
+_ADD, _SHIFT_LEFT, _SHIFT_RIGHT = 0x04, 0x64, 0x74
+_JUMP, _IF_EQUAL, _IF_SET, _RETURN = 0x05, 0x15, 0x45, 0x06
 _NET = -0x100000  # SKF_NET_OFF: from the network header
 _EXTRA = -0x1000  # SKF_AD_OFF: not of the packet but about it
 _PACKET_TYPE, _INTERFACE, _HARDWARE = _EXTRA + 4, _EXTRA + 8, _EXTRA + 28
 _OUTGOING, _ARPHRD_LOOPBACK = 4, 772
-_FRAGMENT6 = 44
+_HOP_BY_HOP, _FRAGMENT6 = 0, 44
 _DROP = (_RETURN, 0, 0, 0)
 _PASS = (_RETURN, 0, 0, 0xFFFFFFFF)
 
@@ -58,13 +59,20 @@ def program_for(expression: str, ports: Collection[int], link: int) -> Program:
 
 
 def expression_for(ports: Collection[int]) -> str:
-    """What `ports_program` does, as an expression: later fragments have no ports and belong to any."""
-    wanted = [f"{protocol} port {port}" for port in sorted(set(ports)) for protocol in ("tcp", "udp")]
-    return " or ".join([*wanted, "ip[6:2] & 0x1fff != 0", f"ip6[6] = {_FRAGMENT6}"])
+    """What `ports_program` does, as an expression.
+
+    Later fragments have no ports and belong to any. TCP over IPv6 may be behind hop-by-hop options: so Linux marks
+    segments of more than 64 KiB (RFC 2675).
+    """
+    wanted = sorted(set(ports))
+    plain = [f"{protocol} port {port}" for port in wanted for protocol in ("tcp", "udp")]
+    jumbo = " or ".join(f"ip6[48:2] = {port} or ip6[50:2] = {port}" for port in wanted)
+    behind = f"(ip6[6] = {_HOP_BY_HOP} and ip6[40] = {socket.IPPROTO_TCP} and ({jumbo}))"
+    return " or ".join([*plain, behind, "ip[6:2] & 0x1fff != 0", f"ip6[6] = {_FRAGMENT6}"])
 
 
 def ports_program(ports: Iterable[int]) -> Program:
-    """TCP and UDP over IPv4 or IPv6 from or to one of the ports, and fragments.
+    """TCP and UDP over IPv4 or IPv6 from or to one of the ports, and fragments; see `expression_for`.
 
     Raises:
         UsageError: There are too many ports for one program.
@@ -80,11 +88,17 @@ def ports_program(ports: Iterable[int]) -> Program:
         (_X_HEADER_SIZE, 0, 0, _NET),
     ]
     v6: Program = [
+        (_X_CONSTANT, 0, 0, 40),
         (_LOAD_BYTE, 0, 0, _NET + 6),
+        (_IF_EQUAL, 0, 5, _HOP_BY_HOP),
+        (_LOAD_BYTE, 0, 0, _NET + 41),
+        (_SHIFT_LEFT, 0, 0, 3),
+        (_ADD, 0, 0, 48),
+        (_X_IS_A, 0, 0, 0),
+        (_LOAD_BYTE, 0, 0, _NET + 40),
         (_IF_EQUAL, 0, 1, _FRAGMENT6),
         _PASS,
         *known,
-        (_X_CONSTANT, 0, 0, 40),
     ]
     either = [part for port in wanted for part in ((_IF_EQUAL, 0, 1, port), _PASS)]
     program: Program = [

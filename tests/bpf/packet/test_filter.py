@@ -1,11 +1,13 @@
 """Filters: what they say of bad input, and what they let through, asked of the kernel."""
 
 import socket
+import subprocess
 from contextlib import ExitStack
 
 import pytest
 from tests.bpf.packet import traffic
 from tests.bpf.packet.conftest import Pair
+from tests.core.capture import wires
 
 from pxcap.bpf.packet import PacketSource, filter
 from pxcap.core.errors import CaptureError, UsageError
@@ -96,6 +98,23 @@ def test_fragments_pass(libpcap: None, pair: Pair, by: str, version: int) -> Non
         rows = traffic.collect(source, 1)
         assert source.counts().received >= 4
     assert [row.payload for row in rows] == [sent]
+
+
+@pytest.mark.parametrize("by", ["ports", "expression"])
+def test_hop_by_hop_options_are_stepped_over(libpcap: None, pair: Pair, by: str) -> None:
+    """As before a segment of more than 64 KiB, whose length the IPv6 header leaves 0."""
+    packet = wires.ip6(wires.extension(6, wires.tcp(bytes(1000))), 0, length=0)
+    other = packet[:48] + bytes(4) + packet[52:]  # of port 0
+    expression, ports = (filter.expression_for([80]), ()) if by == "expression" else ("", (80,))
+    with (
+        PacketSource([pair.here], expression, ports) as source,
+        socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0) as sender,
+    ):
+        sender.bind((pair.here, 0x86DD))
+        for data in (other, packet):
+            sender.send(wires.ether(data, 0x86DD))
+        rows = traffic.collect(source, 1)
+    assert [(row.dport, row.wire) for row in rows] == [(80, 1000)]
 
 
 def test_options_are_stepped_over(rights: None) -> None:

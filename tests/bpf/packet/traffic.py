@@ -3,6 +3,7 @@
 import socket
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 from tests.core.capture.wires import Row, rows_of
 
@@ -14,11 +15,11 @@ def tcp_exchange(listener: socket.socket, sent: bytes, back: bytes) -> tuple[str
     address = listener.getsockname()[:2]
     with socket.create_connection(address) as client:
         server, _ = listener.accept()
-        with server:
-            client.sendall(sent)
-            receive(server, len(sent))
-            server.sendall(back)
-            receive(client, len(back))
+        with server, ThreadPoolExecutor(1) as sender:
+            for one, other, data in ((client, server, sent), (server, client, back)):
+                sending = sender.submit(one.sendall, data)
+                receive(other, len(data))
+                sending.result()
         name: tuple[str, int] = client.getsockname()[:2]
         return name
 
