@@ -9,6 +9,7 @@ import fcntl
 import os
 import socket
 import struct
+import sys
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -197,7 +198,8 @@ def _open(names: list[str]) -> tuple[socket.socket, list[int], int]:
     try:
         asked = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
     except PermissionError as err:
-        hint = "run as root: sudo pxcap capture ...; or give that to Python: sudo setcap cap_net_raw+ep PYTHON"
+        python = os.path.realpath(sys.executable)
+        hint = f"run as root: sudo pxcap capture ...; or give it to Python: sudo setcap cap_net_raw+ep {python}"
         raise CaptureError("capturing packets needs the capability CAP_NET_RAW", hint) from err
     except OSError as err:
         raise CaptureError(f"there are no packet sockets here ({(err.strerror or '').lower()})") from err

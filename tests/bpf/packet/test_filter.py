@@ -1,7 +1,6 @@
 """Filters: what they say of bad input, and what they let through, asked of the kernel."""
 
 import socket
-import subprocess
 from contextlib import ExitStack
 
 import pytest
