@@ -5,7 +5,7 @@ import pwd
 import socket
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import lru_cache
@@ -140,6 +140,10 @@ class ProcessTable:
     def in_container(self, which: str) -> set[int]:
         """Processes in the container whose id begins so, in the pod of that UID, or in all of a runtime (`docker`)."""
         return self._where(lambda pid: self._is_in(pid, which)) if which else set()
+
+    def is_in_container(self, pid: int, containers: Iterable[str]) -> bool:
+        """Whether a process is in one of the containers, given as for `in_container`."""
+        return any(self._is_in(pid, which) for which in containers if which)
 
     def descendants(self, pid: int) -> set[int]:
         """The processes it started, those they started, and so on; without itself."""

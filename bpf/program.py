@@ -130,7 +130,7 @@ def load(choice: Choice) -> Program:
     with stub_headers(), _silence() as said:
         try:
             module = bcc.BPF(text=source(), cflags=[*flags, "-Wno-everything"])
-        except Exception as error:  # noqa: BLE001 - bcc raises plain Exceptions
+        except Exception as error:
             raise _explained(error, said()) from error
     pages = choice.ring_mib * (1 << 20) // PAGE
     program = Program(module, Ring(module["data"].map_fd, pages), Ring(module["control"].map_fd, _CONTROL_PAGES))

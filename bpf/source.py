@@ -63,6 +63,7 @@ class SocketSource:
         self._known: set[str] = set()
         self._tls: dict[int, tuple[tuple[Endpoint, Endpoint], int | None, Vantage]] = {}
         self._closing: list[Closed] = []
+        self._lost: dict[str, int] | None = None  # once it is over
         self._clock = time.time_ns() - time.monotonic_ns()
         self.execed: Callable[[Execed], None] = lambda _: None
 
@@ -99,6 +100,8 @@ class SocketSource:
 
     def losses(self) -> dict[str, int]:
         """What was lost or could not be seen, by name; only what is not nothing."""
+        if self._lost is not None:
+            return self._lost
         lost = {name: count for name, count in zip(COUNTERS, self.program.counters(), strict=True) if count}
         lost.pop("records", None)
         if self._streams.unknown:
@@ -117,6 +120,7 @@ class SocketSource:
         self.poll()  # what was closed in the first round ends in the second
         self._streams.finish()
         self._datagrams.finish()
+        self._lost = self.losses()
         self.program.close()
 
     def _take_control(self) -> list[Closed]:

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from pxcap.cli.capture import capture
 from pxcap.cli.collection import rare_collection
 from pxcap.cli.doctor import doctor
 from pxcap.cli.errors import DONE, report
@@ -25,7 +26,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["--help", "-h"]},
 )
-for command in (replay, run, tables, schema, sql, verify, doctor):
+for command in (replay, capture, run, tables, schema, sql, verify, doctor):
     app.command()(command)
 app.add_typer(script_app, name="script")
 app.add_typer(plugin_app, name="plugin")

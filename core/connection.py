@@ -136,7 +136,8 @@ class Connection:
             self._hold(("close", direction, time), 0)
 
     def give_up(self) -> None:
-        """Hold nothing for recognition: no bytes will come that could be read."""
+        """Look at no bytes: they will not come, or are left out. They are counted all the same."""
+        self.parser = None
         if not self.settled:
             self._settle(None)
 

@@ -68,7 +68,7 @@ class Closing:
 class _Stream:
     """A connection and how far each direction has come."""
 
-    __slots__ = ("base", "connection", "next", "ended")
+    __slots__ = ("base", "connection", "ended", "next")
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection

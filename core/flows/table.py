@@ -1,11 +1,13 @@
 """The flows of a run: one per connection, found by the hash of its endpoints, and forgotten when idle."""
 
 from collections import OrderedDict
+from collections.abc import Iterator
 
 from pxcap.core.connection import Connection
 from pxcap.core.flows.tcp import Budget, TcpFlow
 from pxcap.core.flows.udp import UdpFlow
 from pxcap.core.pipeline import Pipeline
+from pxcap.core.shedding import shed
 from pxcap.core.vantage import Endpoint
 
 SECOND = 1_000_000_000
@@ -30,6 +32,15 @@ class FlowTable:
         self._budget = Budget()
         self._now = 0
         self._swept = 0
+        self._level = 0
+
+    def alive(self) -> Iterator[Connection]:
+        """The connections that go on."""
+        return (flow.connection for flow in self._flows.values() if not flow.over)
+
+    def shed(self, level: int) -> None:
+        """Leave out so many of 256 new connections: they are counted, and not looked at."""
+        self._level = level
 
     def forget(self, now: int) -> None:
         """End idle flows, and the least recently used when there are too many; `now` is the newest packet's time in ns."""
@@ -66,7 +77,10 @@ class FlowTable:
         old = self._flows.get(key)
         if old is not None and not old.over:
             old.finish(old.last)
-        flow = TcpFlow(Connection(self._pipeline, "tcp", ends, client, midstream), self._budget)
+        connection = Connection(self._pipeline, "tcp", ends, client, midstream)
+        if shed(key, self._level):
+            connection.give_up()
+        flow = TcpFlow(connection, self._budget)
         self._flows[key] = flow
         self._flows.move_to_end(key)
         return flow
@@ -74,6 +88,8 @@ class FlowTable:
     def open_udp(self, key: int, ends: tuple[Endpoint, Endpoint], first: int) -> UdpFlow:
         """Start a UDP flow whose first datagram was sent in direction `first`."""
         connection = Connection(self._pipeline, "udp", ends, None, False)
+        if shed(key, self._level):
+            connection.give_up()
         connection.flip = first if connection.parser is None else connection.flip
         flow = UdpFlow(connection)
         self._flows[key] = flow

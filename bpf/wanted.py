@@ -1,0 +1,35 @@
+"""Which processes a capture was asked for: those there are now, and those that come."""
+
+from collections.abc import Iterable
+
+from pxcap.bpf.records import Execed
+from pxcap.bpf.source import SocketSource
+
+
+def want(source: SocketSource, pids: Iterable[int], commands: Iterable[str], containers: Iterable[str]) -> int:
+    """Take in processes with their children; what becomes one of the commands later is taken in by the kernel itself.
+
+    A process that begins in one of the containers later, and is no child of one taken in, is taken in within a round.
+
+    Returns:
+        How many there are now.
+    """
+    table = source.processes
+    commands, containers = tuple(commands), tuple(containers)
+    found = set(pids)
+    for name in commands:
+        found |= table.named(name)
+    for which in containers:
+        found |= table.in_container(which)
+    for pid in list(found):
+        found |= table.descendants(pid)
+    source.program.want_commands(commands)
+    source.program.want(sorted(found))
+    if containers:
+
+        def execed(record: Execed) -> None:
+            if table.is_in_container(record.tgid, containers):
+                source.program.want([record.tgid])
+
+        source.execed = execed
+    return len(found)

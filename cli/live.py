@@ -1,0 +1,168 @@
+"""What `pxcap capture` does: choose a source, put a buffer before the store, run the loop, tell how it went."""
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from pxcap.bpf.capture import Source, State, capture
+from pxcap.bpf.usage import read_usage
+from pxcap.cli.counts import counted, print_counts, print_notices
+from pxcap.cli.errors import FAILED
+from pxcap.cli.interrupt import Stop, catch_stop
+from pxcap.cli.output import notice
+from pxcap.cli.progress import live_line
+from pxcap.core.buffered import MEBIBYTE, BufferedSink
+from pxcap.core.columns import CONNECTIONS, PROCESSES
+from pxcap.core.errors import UsageError
+from pxcap.core.pipeline import Options, Pipeline
+from pxcap.core.registry import Registry
+from pxcap.core.shedding import Governor
+from pxcap.store import open_store
+
+if TYPE_CHECKING:
+    from pxcap.bpf.processes import Process
+    from pxcap.cli.options import Format
+
+_BPF_ONLY = {"pids": "--pid", "commands": "--command", "containers": "--container", "tls": "--tls"}
+_PACKET_ONLY = {"interfaces": "--interface", "expression": "--filter", "netns": "--netns"}
+_MORE = (PROCESSES, CONNECTIONS)
+_STORE_SECONDS = 1.5  # of the two within which a capture ends, how long the store may take
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What to capture and how; as the options of `pxcap capture` say."""
+
+    source: str = "auto"
+    ports: frozenset[int] = frozenset()
+    pids: tuple[int, ...] = ()
+    commands: tuple[str, ...] = ()
+    containers: tuple[str, ...] = ()
+    interfaces: tuple[str, ...] = ()
+    expression: str = ""
+    netns: str | None = None
+    tls: bool = False
+    ring_mib: int = 32
+    write: Path | None = None
+    duration: float | None = None
+    buffer: int = 64 * MEBIBYTE
+    cpu_limit: float | None = None
+    memory_limit: int | None = None
+
+
+def run(wishes: Wishes, registry: Registry, options: Options, store: str, output: "Format") -> None:
+    """Capture until told to stop, and print what came of it.
+
+    Raises:
+        UsageError: The wishes do not fit each other.
+        CaptureError: This machine or user cannot do it.
+        StoreError: The store cannot be made.
+    """
+    chosen = choose(wishes)
+    with catch_stop() as stop, open_store(store) as opened:
+        opened.prepare((*registry.tables(), *_MORE))
+        writer = opened.writer(keep=True, retry_for=0.0)
+        sink = BufferedSink(writer, wishes.buffer / MEBIBYTE, _tell_store)
+        pipeline = Pipeline(registry, sink, options, _MORE)
+        try:
+            source = _open(chosen, wishes, pipeline)
+            what = f" on port {', '.join(map(str, sorted(wishes.ports)))}" if wishes.ports else ""
+            notice(f"pxcap: capturing{what} by {chosen} into {opened.url}; Ctrl-C stops")
+            done = _capture(source, pipeline, wishes, stop)
+        finally:
+            missing = sink.close(min(_STORE_SECONDS, stop.remaining()))
+        for table, count in sink.dropped.items():
+            missing[table] = max(missing.get(table, 0), count)
+        for table, count in writer.rejected.items():
+            missing[table] = missing.get(table, 0) + count
+        print_counts(pipeline.tables, missing, output)
+        kinds = {"not parsed": pipeline.errors, "plugin failed": pipeline.plugin_failures}
+        print_notices(kinds | {"not stored": writer.reasons, "not seen": source.losses()})
+        for table, count in sink.dropped.items():
+            notice(f"pxcap: not stored: {table}: the store was away or too slow ({count})")
+        seen = f"{counted(done.events, 'event')} of {counted(pipeline.connections, 'connection')}"
+        notice(f"{seen} in {done.seconds:.1f} s captured into {opened.url}")
+    if any(missing.values()):
+        raise typer.Exit(FAILED)
+
+
+def choose(wishes: Wishes) -> str:
+    """Bpf or packet.
+
+    Raises:
+        UsageError: An option is given that the other source has.
+    """
+    for_bpf = [option for name, option in _BPF_ONLY.items() if getattr(wishes, name)]
+    for_packets = [option for name, option in _PACKET_ONLY.items() if getattr(wishes, name)]
+    if for_bpf and (for_packets or wishes.source == "packet"):
+        other = for_packets[0] if for_packets else "--source packet"
+        raise UsageError(f"{for_bpf[0]} knows processes and {other} knows packets only", "leave out one of them")
+    if for_packets and wishes.source == "bpf":
+        raise UsageError(f"{for_packets[0]} is about packets, --source bpf is about sockets", "leave out one of them")
+    if wishes.tls and not (wishes.pids or wishes.commands or wishes.containers):
+        raise UsageError("--tls without a process: reading inside TLS slows whoever uses it", "add --pid or --command")
+    if wishes.source != "auto":
+        return wishes.source
+    if for_packets:
+        return "packet"
+    from pxcap.bpf.features import FOR_BPF, features, why_not_bpf
+
+    why = why_not_bpf(features(FOR_BPF))
+    if why is None or for_bpf:
+        return "bpf"
+    notice(f"pxcap: packets are captured, not sockets: {why}")
+    return "packet"
+
+
+def _open(chosen: str, wishes: Wishes, pipeline: Pipeline) -> Source:
+    if chosen == "packet":
+        from pxcap.bpf.packet.live import PacketCapture
+        from pxcap.bpf.packet.source import PacketSource
+
+        packets = PacketSource(wishes.interfaces, wishes.expression, wishes.ports, wishes.netns, wishes.ring_mib)
+        return PacketCapture(pipeline, packets, wishes.write)
+    from pxcap.bpf.program import Choice
+    from pxcap.bpf.source import SocketSource
+    from pxcap.bpf.wanted import want
+
+    if wishes.ring_mib & (wishes.ring_mib - 1):
+        raise UsageError(f"--ring {wishes.ring_mib}: expected a power of two for --source bpf", "such as --ring 32")
+    by_process = bool(wishes.pids or wishes.commands or wishes.containers)
+
+    def met(process: "Process") -> None:
+        pipeline.emit(PROCESSES.name, [process.row()])
+
+    choice = Choice(wishes.ports, by_process, wishes.tls, ring_mib=wishes.ring_mib)
+    source = SocketSource(pipeline, choice, met)
+    if by_process:
+        want(source, wishes.pids, wishes.commands, wishes.containers)
+    return source
+
+
+def _capture(source: Source, pipeline: Pipeline, wishes: Wishes, stop: Stop) -> State:
+    limited = wishes.cpu_limit or wishes.memory_limit
+    watch = Watch(Governor(wishes.cpu_limit, wishes.memory_limit)) if limited else None
+    with live_line() as show:
+        return capture(source, pipeline, stop.wait, wishes.duration, watch, show)
+
+
+class Watch:
+    """Measures what the capture takes, and tells the person when the governor changes its mind."""
+
+    def __init__(self, governor: Governor) -> None:
+        self._governor = governor
+
+    def level(self) -> int:
+        """The governor's level now."""
+        before, usage = self._governor.level, read_usage()
+        after = self._governor.update(time.monotonic(), usage.cpu_seconds, usage.rss)
+        if after != before:
+            notice(f"pxcap: {self._governor.describe() or 'all connections are looked at again'}")
+        return after
+
+
+def _tell_store(message: str, hint: str) -> None:
+    notice(f"pxcap: warning: {message}" + (f" ({hint})" if hint else ""))
