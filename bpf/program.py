@@ -34,12 +34,15 @@ _MEMBERS = (
 )
 _CHECKED = {"skc_daddr": 0, "skc_rcv_saddr": 4, "skc_dport": 12, "skc_num": 14, "skc_family": 16, "skc_state": 18}
 
-_CALLS = ("read", "write", "readv", "writev", "sendto", "recvfrom", "sendmsg", "recvmsg", "recvmmsg", "sendmmsg")
+_CALLS = (
+    *("read", "write", "readv", "writev", "sendto", "recvfrom", "sendmsg", "recvmsg", "recvmmsg", "sendmmsg"),
+    "sendfile",
+)
 _NUMBERS = {  # arch/x86/entry/syscalls/syscall_64.tbl, include/uapi/asm-generic/unistd.h
-    "x86_64": (0, 1, 19, 20, 44, 45, 46, 47, 299, 307),
-    "aarch64": (63, 64, 65, 66, 206, 207, 211, 212, 243, 269),
+    "x86_64": (0, 1, 19, 20, 44, 45, 46, 47, 299, 307, 40),
+    "aarch64": (63, 64, 65, 66, 206, 207, 211, 212, 243, 269, 71),
 }
-_REGISTERS = {"x86_64": ("r8",), "aarch64": ("syscallno",)}
+_REGISTERS = {"x86_64": ("r10",), "aarch64": ("syscallno", "orig_x0")}
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,13 +54,16 @@ static __always_inline bool target(u64 name, struct peer *p) {
   return true;
 }
 
-static __always_inline int datagram(u64 sk, struct common *c, u64 size, u8 dir, u32 tgid) {
+// `message`: which one of sendmmsg or recvmmsg; 0 when there is but one, or it is to be found out.
+static __always_inline int datagram(u64 sk, struct common *c, u64 size, u8 dir, u32 tgid, u64 regs, u64 message) {
   u64 who = bpf_get_current_pid_tgid();
   struct peer p = {.family = c->family, .lport = c->num, .rport = SWAP16(c->dport)};
   addresses(sk, c, p.laddr, p.raddr);
   struct arguments a = {};
-  u64 at = 0, n = 0, message = 0;
-  int kind = call_of_process(&a) ? where(&a, &at, &n, &message) : 0;
+  u64 at = 0, n = 0;
+  int kind = call_of_process(&a, regs) ? where(&a, &at, &n, &message) : 0;
+  u64 name = a.nr == NR_SENDTO || a.nr == NR_RECVFROM ? a.a4 : 0;
+  if (message) bpf_probe_read_user(&name, sizeof name, (void *)message);
   if (dir == RECEIVED) {
     struct source *from = sources.lookup(&who);
     if (from && from->dport == c->num) {
@@ -69,13 +72,14 @@ static __always_inline int datagram(u64 sk, struct common *c, u64 size, u8 dir, 
       __builtin_memcpy(p.raddr, from->saddr, 16);
       __builtin_memcpy(p.laddr, from->daddr, 16);
       sources.delete(&who);
+#ifdef BY_CALL  // by now the kernel has told the process
+    } else if (name && target(name, &p)) {
+#endif
     } else if (!p.rport) {
       count(N_NO_PEER, 1);
       return 0;
     }
   } else {
-    u64 name = a.nr == NR_SENDTO ? a.a4 : 0;
-    if (message) bpf_probe_read_user(&name, sizeof name, (void *)message);
     if (name ? !target(name, &p) : !p.rport) {
       count(N_NO_PEER, 1);
       return 0;
@@ -119,4 +123,21 @@ static __always_inline int datagram(u64 sk, struct common *c, u64 size, u8 dir, 
     count(N_EVENTS, 1);
   }
   return 0;
+}
+
+static __always_inline int datagrams_of(u64 sk, struct common *c, s64 ret, u8 dir, u32 tgid, u64 regs) {
+#ifdef BY_CALL  // one event for all messages of a call; `ret` is how many there were
+  struct arguments a = {};
+  if (call_of_process(&a, regs) && (a.nr == NR_SENDMMSG || a.nr == NR_RECVMMSG)) {
+    for (int i = 0; i < 8; i++) {
+      if (i >= ret) break;
+      u64 message = a.a1 + 64 * i;  // struct mmsghdr: msg_len lies behind a msghdr of 56 bytes
+      u32 size = 0;
+      bpf_probe_read_user(&size, sizeof size, (void *)(message + 56));
+      datagram(sk, c, size, dir, tgid, regs, message);
+    }
+    return 0;
+  }
+#endif
+  return datagram(sk, c, ret, dir, tgid, regs, 0);
 }

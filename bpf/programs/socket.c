@@ -2,27 +2,33 @@
 // run once a call has succeeded, with the socket and the length. What the tracepoint does not say, where the bytes lie in
 // the process, is read from the registers the process entered the kernel with. So nothing is kept from a call's entry to its
 // exit, nothing runs for calls on files, and processes that use no sockets pay nothing.
+//
+// On older kernels (BY_CALL) the end of every system call is hooked instead, and the socket found by its descriptor.
 #include "socket.h"
 
 struct arguments {
-  u64 nr, a0, a1, a2, a4;
+  u64 nr, a0, a1, a2, a3, a4;
 };
 
-static __always_inline bool call_of_process(struct arguments *a) {
+// What the process asked for; `regs` are the registers it came with. False where that cannot be told.
+static __always_inline bool call_of_process(struct arguments *a, u64 regs) {
   u64 task = bpf_get_current_task();
   if (read_u32(task + OFF_TASK_STRUCT_FLAGS) & (0x00200000 | 0x00000010)) return false;  // PF_KTHREAD, PF_IO_WORKER
-  u64 regs = bpf_task_pt_regs((void *)bpf_get_current_task_btf());
+#ifndef BY_CALL
+  regs = bpf_task_pt_regs((void *)bpf_get_current_task_btf());
+#endif
 #if defined(__aarch64__)
   u64 x[5];
   if (bpf_probe_read_kernel(x, sizeof x, (void *)regs)) return false;
   a->nr = read_u32(regs + OFF_PT_REGS_SYSCALLNO);
-  a->a1 = x[1]; a->a2 = x[2]; a->a4 = x[4];
+  a->a0 = read_u64(regs + OFF_PT_REGS_ORIG_X0);
+  a->a1 = x[1]; a->a2 = x[2]; a->a3 = x[3]; a->a4 = x[4];
   return true;
 #else
-  u64 x[9];  // r8 ax cx dx si di orig_ax ip cs
-  if (bpf_probe_read_kernel(x, sizeof x, (void *)(regs + OFF_PT_REGS_R8))) return false;
-  a->nr = x[6]; a->a1 = x[4]; a->a2 = x[3]; a->a4 = x[0];
-  return x[8] == 0x33;  // a 64-bit program; other numbers and layouts hold for 32-bit ones
+  u64 x[11];  // r10 r9 r8 ax cx dx si di orig_ax ip cs
+  if (bpf_probe_read_kernel(x, sizeof x, (void *)(regs + OFF_PT_REGS_R10))) return false;
+  a->nr = x[8]; a->a0 = x[7]; a->a1 = x[6]; a->a2 = x[5]; a->a3 = x[0]; a->a4 = x[2];
+  return x[10] == 0x33;  // a 64-bit program; other numbers and layouts hold for 32-bit ones
 #endif
 }
 
@@ -33,12 +39,12 @@ struct progress {
 };
 BPF_TABLE("lru_hash", u64, struct progress, many, 1024);
 
-static __always_inline u64 message_of_many(struct arguments *a, bool failed) {
+static __always_inline u64 message_of_many(struct arguments *a) {
   u64 who = bpf_get_current_pid_tgid();
   struct progress *p = many.lookup(&who);
   u32 at = 0;
   if (p && p->vector == a->a1 && p->next < a->a2) at = p->next;
-  if (failed || at + 1 >= (u32)a->a2) {
+  if (at + 1 >= (u32)a->a2) {
     many.delete(&who);
   } else {
     struct progress next = {.vector = a->a1, .next = at + 1};
@@ -111,7 +117,7 @@ static __always_inline int where(struct arguments *a, u64 *at, u64 *n, u64 *mess
       m = a->a1;
       break;
     case NR_RECVMMSG: case NR_SENDMMSG:
-      m = message_of_many(a, false);
+      m = *message ?: message_of_many(a);
       break;
     default:
       return 0;
@@ -175,14 +181,12 @@ static __always_inline struct conn *begin(u64 sk, struct common *c, u64 opened, 
 #endif
 #include "inside.h"
 
-static __always_inline int moved(u64 sk, s64 ret, u64 flags, u8 dir) {
-  if (flags & 0x2002) return 0;  // MSG_PEEK, MSG_ERRQUEUE: not taken from the stream
+#define NOT_TAKEN 0x2002  // MSG_PEEK, MSG_ERRQUEUE: what is read stays, or was never in the stream
+
+static __always_inline int moved(u64 sk, s64 ret, u8 dir, u64 regs) {
   u64 who = bpf_get_current_pid_tgid();
   u32 tgid = who >> 32;
-  if (!wanted_process(tgid)) return 0;
-  if (ret < 0) {
-    return 0;
-  }
+  if (!wanted_process(tgid) || ret < 0) return 0;
   struct common c;
   bpf_probe_read_kernel(&c, sizeof c, (void *)sk);
   if (c.family != 2 && c.family != 10) return 0;
@@ -191,7 +195,7 @@ static __always_inline int moved(u64 sk, s64 ret, u64 flags, u8 dir) {
   if (!k) {
     u16 proto = read_u16(sk + OFF_SOCK_SK_PROTOCOL);
 #ifdef DATAGRAMS
-    if (proto == 17) return ret ? datagram(sk, &c, ret, dir, tgid) : 0;
+    if (proto == 17) return ret ? datagrams_of(sk, &c, ret, dir, tgid, regs) : 0;
 #endif
     if (proto != 6 || !ret || !wanted_ports(c.num, remote)) return 0;
     bool opening = c.state == 2 /* TCP_SYN_SENT: data with the handshake */;
@@ -203,7 +207,7 @@ static __always_inline int moved(u64 sk, s64 ret, u64 flags, u8 dir) {
   if (k->announced && is_ignored(k->id)) return 0;
   struct arguments a = {};
   u64 at = 0, n = 0, message = 0;
-  int kind = call_of_process(&a) ? where(&a, &at, &n, &message) : 0;
+  int kind = call_of_process(&a, regs) ? where(&a, &at, &n, &message) : 0;
   u64 now = bpf_ktime_get_ns();
   if (!k->announced) {
     k->tgid = tgid;
@@ -236,13 +240,17 @@ static __always_inline int moved(u64 sk, s64 ret, u64 flags, u8 dir) {
   return 0;
 }
 
+#ifdef BY_CALL
+#include "bycall.h"
+#else
 RAW_TRACEPOINT_PROBE(sock_send_length) {
-  return moved(ctx->args[0], (int)ctx->args[1], 0, SENT);
+  return moved(ctx->args[0], (int)ctx->args[1], SENT, 0);
 }
 
 RAW_TRACEPOINT_PROBE(sock_recv_length) {
-  return moved(ctx->args[0], (int)ctx->args[1], ctx->args[2], RECEIVED);
+  return ctx->args[2] & NOT_TAKEN ? 0 : moved(ctx->args[0], (int)ctx->args[1], RECEIVED, 0);
 }
+#endif
 
 // A connection is established: by our side, or on it. This runs in whatever process the packet interrupted.
 RAW_TRACEPOINT_PROBE(inet_sock_set_state) {

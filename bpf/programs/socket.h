@@ -149,6 +149,13 @@ static __always_inline u16 read_u16(u64 at) {
   return value;
 }
 
+// The number of the system call in the registers a process came with.
+#if defined(__aarch64__)
+#define OF_CALL(regs) read_u32((regs) + OFF_PT_REGS_SYSCALLNO)
+#else
+#define OF_CALL(regs) read_u32((regs) + OFF_PT_REGS_R10 + 64)  // orig_ax
+#endif
+
 #define SWAP16(v) ((u16)(((v) >> 8) | ((v) << 8)))
 
 #ifdef FILTER_PROCESS
