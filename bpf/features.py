@@ -2,13 +2,10 @@
 
 import os
 import platform
-import tempfile
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import IO
 
 from pxcap.bpf import trial
 from pxcap.bpf.btf import Btf
@@ -16,6 +13,7 @@ from pxcap.bpf.locate import import_bcc, stub_headers
 from pxcap.bpf.packet.filter import compiled
 from pxcap.bpf.procfs import io_uring_processes, read_stat
 from pxcap.bpf.rights import held
+from pxcap.bpf.silence import silenced
 from pxcap.core.errors import CaptureError
 
 AS_ROOT = 'sudo "$(command -v pxcap)" capture'
@@ -169,13 +167,11 @@ def _bcc() -> str:
 
 def _headers() -> str:
     bcc = import_bcc()
-    with _standard_error() as said, stub_headers():
+    with silenced() as said, stub_headers():
         try:
             bcc.BPF(text=_PROGRAM).cleanup()
         except Exception as error:  # bcc raises nothing more specific
-            said.seek(0)
-            lines = said.read().decode(errors="replace").splitlines()
-            why = next((line for line in lines if "error:" in line), str(error))
+            why = next((line for line in said().splitlines() if "error:" in line), str(error))
             raise CaptureError(
                 f"bcc {bcc.__version__} does not compile: {why}", "pxcap capture --source packet"
             ) from error
@@ -229,19 +225,6 @@ def _io_uring() -> str:
         more = f" and {len(named) - _NAMED} more" if len(named) > _NAMED else ""
         raise CaptureError(f"eBPF does not see what these send by it: {', '.join(named[:_NAMED])}{more}", _LESS)
     return f"{whose} uses it"
-
-
-@contextmanager
-def _standard_error() -> Iterator[IO[bytes]]:
-    """Catch what is written to standard error, by C libraries as well, in a file."""
-    kept = os.dup(2)
-    with tempfile.TemporaryFile() as file:
-        os.dup2(file.fileno(), 2)
-        try:
-            yield file
-        finally:
-            os.dup2(kept, 2)
-            os.close(kept)
 
 
 _TRIALS: dict[str, Callable[[], str]] = {

@@ -1,12 +1,12 @@
 """The BPF programs: put together, compiled, loaded and attached; everything ends with the process that holds them."""
 
+import atexit
 import mmap
 import os
 import platform
 import re
-import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib.resources import files
 from typing import Any
@@ -15,6 +15,7 @@ from pxcap.bpf.btf import Btf, UnknownMemberError
 from pxcap.bpf.locate import import_bcc, stub_headers
 from pxcap.bpf.records import COUNTERS
 from pxcap.bpf.ring import PAGE, Ring
+from pxcap.bpf.silence import silenced
 from pxcap.core.errors import CaptureError
 
 CHUNK = (
@@ -94,18 +95,18 @@ class Program:
 
     def counters(self) -> list[int]:
         """The counts of `records.COUNTERS`, over all processors."""
-        table = self.module["counters"]
+        table = self.module[b"counters"]
         return [int(sum(table[table.Key(which)])) for which in range(len(COUNTERS))]
 
     def want(self, pids: Sequence[int]) -> None:
         """Take these processes in."""
-        table = self.module["pids"]
+        table = self.module[b"pids"]
         for pid in pids:
             table[table.Key(pid)] = table.Leaf(1)
 
     def want_commands(self, names: Sequence[str]) -> None:
         """Take in whatever process becomes one of these commands."""
-        table = self.module["commands"]
+        table = self.module[b"commands"]
         for name in names:
             key = table.Key()
             key.comm = name.encode()[:15]
@@ -119,7 +120,7 @@ class Program:
             each.close()
         self.data.close()
         self.control.close()
-        self.module.cleanup()
+        _release(self.module)
 
 
 def load(choice: Choice) -> Program:
@@ -130,14 +131,14 @@ def load(choice: Choice) -> Program:
     """
     bcc = import_bcc()
     flags = [f"-D{name}={value}" for name, value in _defines(choice).items()]
-    with stub_headers(), _silence() as said:
+    with stub_headers(), silenced() as said:
         try:
-            module = bcc.BPF(text=source(), cflags=[*flags, "-Wno-everything"])
+            module = bcc.BPF(text=source().encode(), cflags=[*flags, "-Wno-everything"])
         except Exception as error:
             raise _explained(error, said()) from error
     pages = choice.ring_mib * (1 << 20) // PAGE
-    program = Program(module, Ring(module["data"].map_fd, pages), Ring(module["control"].map_fd, _CONTROL_PAGES))
-    for name, size in (("ignored", IGNORED * 8), ("shed", PAGE)):
+    program = Program(module, Ring(module[b"data"].map_fd, pages), Ring(module[b"control"].map_fd, _CONTROL_PAGES))
+    for name, size in ((b"ignored", IGNORED * 8), (b"shed", PAGE)):
         mapped = mmap.mmap(module[name].map_fd, size, mmap.MAP_SHARED, mmap.PROT_READ | mmap.PROT_WRITE)
         program._maps.append(mapped)
         program._views.append(memoryview(mapped).cast("Q"))
@@ -191,22 +192,16 @@ def _processors() -> int:
     return 1 << last.bit_length()
 
 
-@contextmanager
-def _silence() -> Iterator[Callable[[], str]]:
-    """Keep what libbcc writes to standard error while the block runs; gives a function that tells it."""
-    kept = os.dup(2)
-    with tempfile.TemporaryFile() as file:
-
-        def said() -> str:
-            file.seek(0)
-            return file.read(1 << 20).decode(errors="replace")
-
-        os.dup2(file.fileno(), 2)
-        try:
-            yield said
-        finally:
-            os.dup2(kept, 2)
-            os.close(kept)
+def _release(module: Any) -> None:
+    """Detach bcc's module now, and not once more at exit; nothing of what it says is for the person."""
+    with silenced():
+        for probe in list(module.uprobe_fds):
+            # Where tracefs is not mounted bcc closes the probe, and then complains that it has no name there.
+            with suppress(Exception):
+                module.detach_uprobe_event(probe)
+            module.uprobe_fds.pop(probe, None)
+        module.cleanup()
+    atexit.unregister(module.cleanup)
 
 
 def _explained(error: Exception, said: str) -> CaptureError:
