@@ -16,13 +16,14 @@ from typing import cast
 import pluggy
 
 from pxcap.core import hookspecs
-from pxcap.core.columns import CONN_STATS, LEADING_COLUMNS, TRAILING_COLUMNS, Table
+from pxcap.core.columns import CONN_STATS, CONNECTIONS, LEADING_COLUMNS, PROCESSES, TRAILING_COLUMNS, Table
 from pxcap.core.comparison import Comparison
 from pxcap.core.errors import PluginError, UsageError
 from pxcap.core.markers import API, PROJECT
 from pxcap.core.protocol import ProtocolSpec
 
 _RESERVED = {column.name for column in (*LEADING_COLUMNS, *TRAILING_COLUMNS)}
+_OURS = {table.name for table in (CONN_STATS, CONNECTIONS, PROCESSES)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +138,7 @@ class Registry:
         if spec.name in self._specs:
             return f"protocol {spec.name} is already provided by {self._owners[spec.name]}"
         taken = {other.table: other.name for other in self._specs.values()}
-        if spec.table in taken or spec.table == CONN_STATS.name:
+        if spec.table in taken or spec.table in _OURS:
             return f"table {spec.table} is already used by {taken.get(spec.table, 'pxcap')}"
         names = [column.name for column in spec.columns]
         if doubled := {name for name in names if names.count(name) > 1 or name in _RESERVED}:

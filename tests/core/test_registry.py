@@ -78,6 +78,8 @@ def test_hook_register_comparisons() -> None:
         (TOY, "protocol toy is already provided by pxcap-toy 1.0"),
         (replace(TOY, name="other"), "table toy_events is already used by toy"),
         (replace(TOY, name="x", table="conn_stats"), "table conn_stats is already used by pxcap"),
+        (replace(TOY, name="x", table="connections"), "table connections is already used by pxcap"),
+        (replace(TOY, name="x", table="processes"), "table processes is already used by pxcap"),
         (
             replace(TOY, name="x", table="x", columns=(Column("latency", ColumnType.INT, "."),)),
             "x declares columns twice or reserved: latency",
