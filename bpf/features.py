@@ -20,7 +20,7 @@ AS_ROOT = 'sudo "$(command -v pxcap)" capture'
 LENGTHS = ("sock_send_length", "sock_recv_length")
 """Tracepoints that tell what was sent and received, since Linux 6.3; before, the end of every system call is hooked."""
 BY_CALL = "sys_exit"
-HOOKS = (*LENGTHS, BY_CALL, "inet_sock_set_state", "tcp_destroy_sock", "skb_copy_datagram_iovec")
+HOOKS = (*LENGTHS, BY_CALL, "inet_sock_set_state", "tcp_destroy_sock")
 """The tracepoints that capture hooks; of `LENGTHS` and `BY_CALL` one is enough."""
 FOR_BPF = (
     *("kernel", "BPF programs", "BPF ring buffer"),

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from importlib.resources import files
 from typing import Any
 
+from pxcap.bpf import cgroup
 from pxcap.bpf.btf import Btf, UnknownMemberError
 from pxcap.bpf.locate import import_bcc, stub_headers
 from pxcap.bpf.records import COUNTERS
@@ -29,7 +30,6 @@ _MEMBERS = (
     *(("net", "ns.inum"), ("sock", "sk_protocol"), ("tcp_sock", "total_retrans"), ("tcp_sock", "srtt_us")),
     *(("task_struct", name) for name in ("flags", "group_leader", "start_boottime", "mm", "tgid", "files")),
     *(("mm_struct", "arg_start"), ("mm_struct", "arg_end")),
-    *(("sk_buff", name) for name in ("head", "network_header", "transport_header")),
     *(("files_struct", "fdt"), ("fdtable", "fd"), ("fdtable", "max_fds"), ("file", "f_inode"), ("inode", "i_mode")),
     *(("file", "private_data"), ("socket", "sk")),
 )
@@ -74,6 +74,7 @@ class Program:
     """Loaded programs. `close` detaches them; the kernel does so as well when the process ends, however it ends."""
 
     module: Any
+    links: list[int]
     data: Ring
     control: Ring
     _maps: list[mmap.mmap] = field(default_factory=list)
@@ -120,6 +121,8 @@ class Program:
             each.close()
         self.data.close()
         self.control.close()
+        for link in self.links:
+            os.close(link)
         _release(self.module)
 
 
@@ -136,13 +139,28 @@ def load(choice: Choice) -> Program:
             module = bcc.BPF(text=source().encode(), cflags=[*flags, "-Wno-everything"])
         except Exception as error:
             raise _explained(error, said()) from error
+        links = _tell_senders(bcc, module) if choice.datagrams and not choice.by_call else []
     pages = choice.ring_mib * (1 << 20) // PAGE
-    program = Program(module, Ring(module[b"data"].map_fd, pages), Ring(module[b"control"].map_fd, _CONTROL_PAGES))
+    program = Program(
+        module, links, Ring(module[b"data"].map_fd, pages), Ring(module[b"control"].map_fd, _CONTROL_PAGES)
+    )
     for name, size in ((b"ignored", IGNORED * 8), (b"shed", PAGE)):
         mapped = mmap.mmap(module[name].map_fd, size, mmap.MAP_SHARED, mmap.PROT_READ | mmap.PROT_WRITE)
         program._maps.append(mapped)
         program._views.append(memoryview(mapped).cast("Q"))
     return program
+
+
+def _tell_senders(bcc: Any, module: Any) -> list[int]:
+    """Attach what tells who sent a datagram; where that cannot be, such datagrams are counted and not seen."""
+    links: list[int] = []
+    for name, kind in ((b"datagram_from4", cgroup.UDP4_RECVMSG), (b"datagram_from6", cgroup.UDP6_RECVMSG)):
+        try:
+            function = module.load_func(name, bcc.BPF.CGROUP_SOCK_ADDR, None, kind)
+            links.append(cgroup.link(function.fd, kind))
+        except Exception:  # noqa: BLE001, S112 - bcc raises plain Exceptions
+            continue
+    return links
 
 
 def source() -> str:

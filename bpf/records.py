@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 DATA, END, DATAGRAM = 0, 1, 2  # kinds in the data ring
-OPENED, CLOSED, EXECED = 1, 2, 3  # kinds in the control ring
+OPENED, CLOSED, EXECED, PROCESS = 1, 2, 3, 4  # kinds in the control ring
 QUIET_TLS, QUIET_IGNORED = 1, 2
 PLAINTEXT = 1 << 63  # set in the id of what was read inside TLS
 
@@ -33,7 +33,7 @@ PEER_KEY = 32  # bytes of it that are the same for all datagrams between two end
 
 
 class Opened(NamedTuple):
-    """A connection is announced, at the first bytes that its process moves."""
+    """A connection is announced, at the first bytes that its process moves; or, with id 0, a process that uses UDP."""
 
     tgid: int
     time: int
@@ -47,7 +47,6 @@ class Opened(NamedTuple):
     local_port: int
     remote_port: int
     role: int
-    transport: int
     quiet: int
     args_size: int
     local: bytes
@@ -80,7 +79,7 @@ class Execed(NamedTuple):
 
 Control = Opened | Closed | Execed
 _KIND = struct.Struct("<I")
-_OPENED = struct.Struct("<4xIQQQQQIIHHHBBB3xI16s16s16s256s")
+_OPENED = struct.Struct("<4xIQQQQQIIHHHBB4xI16s16s16s256s")
 _CLOSED = struct.Struct("<4xIQQQQQQII")
 _EXECED = struct.Struct("<4xIQ16s")
 
@@ -90,6 +89,8 @@ def control(block: bytes, at: int) -> Control | None:
     (kind,) = _KIND.unpack_from(block, at)
     if kind == OPENED:
         return Opened._make(_OPENED.unpack_from(block, at))
+    if kind == PROCESS:
+        return Opened._make(_OPENED.unpack_from(block, at))._replace(id=0)
     if kind == CLOSED:
         return Closed._make(_CLOSED.unpack_from(block, at))
     if kind == EXECED:

@@ -192,13 +192,15 @@ class SocketSource:
         )
 
     def _open(self, record: Opened) -> None:
+        upid = self._upid(record.tgid, record.start * _TICKS // _SECOND, record)
+        if not record.id:
+            return
         ends = (
             (_address(record.family, record.local), record.local_port),
             (_address(record.family, record.remote), record.remote_port),
         )
         opened = record.opened + self._clock if record.opened else 0
         tls = record.quiet == QUIET_TLS
-        upid = self._upid(record.tgid, record.start * _TICKS // _SECOND, record)
         seen = Vantage(upid, record.netns, tls, opened)
         client = {1: 0, 2: 1}.get(record.role)
         if client is None:

@@ -36,14 +36,14 @@ def attach_hook(name: str) -> None:
     program = _program()
     label = ctypes.create_string_buffer(name.encode())
     try:
-        os.close(_bpf(_RAW_TRACEPOINT_OPEN, struct.pack("=QI4x", ctypes.addressof(label), program)))
+        os.close(bpf(_RAW_TRACEPOINT_OPEN, struct.pack("=QI4x", ctypes.addressof(label), program)))
     finally:
         os.close(program)
 
 
 def make_ring() -> None:
     """Make a BPF ring buffer of one page."""
-    os.close(_bpf(_MAP_CREATE, struct.pack("=IIII", _RING_BUFFER, 0, 0, os.sysconf("SC_PAGESIZE"))))
+    os.close(bpf(_MAP_CREATE, struct.pack("=IIII", _RING_BUFFER, 0, 0, os.sysconf("SC_PAGESIZE"))))
 
 
 def probe_function() -> None:
@@ -97,10 +97,15 @@ def _program() -> int:
     code = ctypes.create_string_buffer(b"".join(struct.pack("=BBhi", *part) for part in instructions))
     licence = ctypes.create_string_buffer(b"GPL")
     where = (ctypes.addressof(code), ctypes.addressof(licence))
-    return _bpf(_PROG_LOAD, struct.pack("=IIQQ", _RAW_TRACEPOINT, len(instructions), *where))
+    return bpf(_PROG_LOAD, struct.pack("=IIQQ", _RAW_TRACEPOINT, len(instructions), *where))
 
 
-def _bpf(command: int, attributes: bytes) -> int:
+def bpf(command: int, attributes: bytes) -> int:
+    """Make one call of the system call bpf, with the attributes of union bpf_attr; gives what it returns.
+
+    Raises:
+        OSError: The kernel's reason.
+    """
     held = ctypes.create_string_buffer(attributes.ljust(128, b"\0"), 128)
     return _syscall("bpf", ctypes.c_long(command), ctypes.byref(held), ctypes.c_long(len(held)))
 

@@ -1,43 +1,65 @@
 // UDP. Datagrams have no connection in the kernel's eyes: each record says who sent it, and the reader sorts them out.
 
-// Where a datagram being received came from: told by the packet, since the socket of a server has no peer.
+#ifndef BY_CALL
+// Where a datagram being received came from: the socket of a server has no peer. These run for UDP alone, when a process
+// asks for the sender, just before sock_recv_length; they are attached to the root of the control groups.
 struct source {
-  u16 family, sport, dport, pad;
-  u8 saddr[16], daddr[16];
+  u16 family, port, local_port, pad;
+  u8 address[16];
 };
-BPF_TABLE("lru_hash", u64, struct source, sources, 4096);
+BPF_TABLE("lru_hash", u64, struct source, sources, 4096);  // by thread
 
-RAW_TRACEPOINT_PROBE(skb_copy_datagram_iovec) {
+static __always_inline int heard(struct bpf_sock_addr *ctx, struct source *from) {
   u64 who = bpf_get_current_pid_tgid();
-  if (!wanted_process(who >> 32)) return 0;
-  u64 skb = ctx->args[0];
-  u64 head = read_u64(skb + OFF_SK_BUFF_HEAD);
-  u64 ip = head + read_u16(skb + OFF_SK_BUFF_NETWORK_HEADER);
-  u8 b[40];
-  if (bpf_probe_read_kernel(b, 20, (void *)ip)) return 0;
-  struct source from = {};
-  if (b[0] >> 4 == 4) {  // RFC 791, 3.1
-    if (b[9] != 17) return 0;
-    from.family = 2;
-    __builtin_memcpy(from.saddr, b + 12, 4);
-    __builtin_memcpy(from.daddr, b + 16, 4);
-  } else if (b[0] >> 4 == 6) {  // RFC 8200, 3
-    if (b[6] != 17 || bpf_probe_read_kernel(b, 40, (void *)ip)) return 0;
-    from.family = 10;
-    __builtin_memcpy(from.saddr, b + 8, 16);
-    __builtin_memcpy(from.daddr, b + 24, 16);
-  } else {
-    return 0;
-  }
-  u16 ports[2];
-  if (bpf_probe_read_kernel(ports, sizeof ports, (void *)(head + read_u16(skb + OFF_SK_BUFF_TRANSPORT_HEADER)))) return 0;
-  from.sport = SWAP16(ports[0]);
-  from.dport = SWAP16(ports[1]);
-  sources.update(&who, &from);
-  return 0;
+  u32 port = ctx->user_port;
+  from->port = SWAP16(port);
+  struct bpf_sock *sk = ctx->sk;
+  if (sk) from->local_port = sk->src_port;
+  sources.update(&who, from);
+  return 1;  // the process gets its datagram in any case
 }
 
-// Fills in where a datagram goes that is sent to an address given with it.
+int datagram_from4(struct bpf_sock_addr *ctx) {
+  struct source from = {.family = 2};
+  u32 address = ctx->user_ip4;
+  __builtin_memcpy(from.address, &address, 4);
+  return heard(ctx, &from);
+}
+
+int datagram_from6(struct bpf_sock_addr *ctx) {
+  struct source from = {.family = 10};
+  u32 words[4];
+  words[0] = ctx->user_ip6[0];
+  words[1] = ctx->user_ip6[1];
+  words[2] = ctx->user_ip6[2];
+  words[3] = ctx->user_ip6[3];
+  __builtin_memcpy(from.address, words, 16);
+  return heard(ctx, &from);
+}
+
+#endif
+
+struct process {
+  u64 start;
+  u32 tgid, pad;
+};
+BPF_TABLE("lru_hash", struct process, u8, told, 8192);  // processes that were announced
+
+static __always_inline void announce_process(u32 tgid, u64 now) {
+  struct process p = {.start = process_start(bpf_get_current_task()), .tgid = tgid};
+  if (told.lookup(&p)) return;
+  u8 one = 1;
+  told.update(&p, &one);
+  u32 zero = 0;
+  struct opened *o = openings.lookup(&zero);
+  if (!o) return;
+  introduce(o, tgid);
+  o->kind = C_PROCESS;
+  o->time = now;
+  if (control.ringbuf_output(o, sizeof *o, 1)) count(N_CONTROL_LOST, 1);
+}
+
+// Fills in the other end from an address that came with the call.
 static __always_inline bool target(u64 name, struct peer *p) {
   u8 b[28] = {};  // struct sockaddr_in6; sockaddr_in is 16 bytes of it
   if (bpf_probe_read_user(b, 16, (void *)name)) return false;
@@ -56,7 +78,6 @@ static __always_inline bool target(u64 name, struct peer *p) {
 
 // `message`: which one of sendmmsg or recvmmsg; 0 when there is but one, or it is to be found out.
 static __always_inline int datagram(u64 sk, struct common *c, u64 size, u8 dir, u32 tgid, u64 regs, u64 message) {
-  u64 who = bpf_get_current_pid_tgid();
   struct peer p = {.family = c->family, .lport = c->num, .rport = SWAP16(c->dport)};
   addresses(sk, c, p.laddr, p.raddr);
   struct arguments a = {};
@@ -64,26 +85,25 @@ static __always_inline int datagram(u64 sk, struct common *c, u64 size, u8 dir, 
   int kind = call_of_process(&a, regs) ? where(&a, &at, &n, &message) : 0;
   u64 name = a.nr == NR_SENDTO || a.nr == NR_RECVFROM ? a.a4 : 0;
   if (message) bpf_probe_read_user(&name, sizeof name, (void *)message);
+  bool known = p.rport;
+#ifndef BY_CALL  // the kernel has not told the process yet
   if (dir == RECEIVED) {
+    u64 who = bpf_get_current_pid_tgid();
     struct source *from = sources.lookup(&who);
-    if (from && from->dport == c->num) {
+    if (from && from->local_port == c->num) {
       p.family = from->family;
-      p.rport = from->sport;
-      __builtin_memcpy(p.raddr, from->saddr, 16);
-      __builtin_memcpy(p.laddr, from->daddr, 16);
+      p.rport = from->port;
+      __builtin_memcpy(p.raddr, from->address, 16);
       sources.delete(&who);
-#ifdef BY_CALL  // by now the kernel has told the process
-    } else if (name && target(name, &p)) {
+      known = true;
+    }
+    name = 0;
+  }
 #endif
-    } else if (!p.rport) {
-      count(N_NO_PEER, 1);
-      return 0;
-    }
-  } else {
-    if (name ? !target(name, &p) : !p.rport) {
-      count(N_NO_PEER, 1);
-      return 0;
-    }
+  if (name) known = target(name, &p);
+  if (!known) {
+    count(N_NO_PEER, 1);
+    return 0;
   }
   u64 id = sk >> 6;
   if (!wanted_ports(p.lport, p.rport) || is_ignored(id) || is_shed(id)) return 0;
@@ -108,6 +128,7 @@ static __always_inline int datagram(u64 sk, struct common *c, u64 size, u8 dir, 
   p.netns = namespace_of(sk);
   e->peer = p;
   e->head.time = bpf_ktime_get_ns();
+  announce_process(tgid, e->head.time);
   e->head.id = id;
   e->head.pos = 0;
   e->head.size = size;

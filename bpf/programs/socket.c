@@ -130,33 +130,41 @@ static __always_inline int where(struct arguments *a, u64 *at, u64 *n, u64 *mess
   return 2;
 }
 
-static __always_inline void announce(u64 sk, struct conn *k, struct common *c, u32 tgid, u64 now, u8 proto) {
-  u32 zero = 0;
-  struct opened *o = openings.lookup(&zero);
-  if (!o) return;
+static __always_inline u64 process_start(u64 task) {
+  return read_u64(read_u64(task + OFF_TASK_STRUCT_GROUP_LEADER) + OFF_TASK_STRUCT_START_BOOTTIME);
+}
+
+// Who it is, told by the process itself: it may have ended before anybody looks it up.
+static __always_inline void introduce(struct opened *o, u32 tgid) {
   u64 task = bpf_get_current_task();
-  o->kind = C_OPENED;
   o->tgid = tgid;
-  o->time = now;
-  o->id = k->id;
-  o->start = read_u64(read_u64(task + OFF_TASK_STRUCT_GROUP_LEADER) + OFF_TASK_STRUCT_START_BOOTTIME);
-  o->opened = k->opened;
+  o->start = process_start(task);
   o->cgroup = bpf_get_current_cgroup_id();
   o->uid = bpf_get_current_uid_gid();
-  o->netns = namespace_of(sk);
-  o->family = c->family;
-  o->lport = c->num;
-  o->rport = SWAP16(c->dport);
-  o->role = k->role;
-  o->proto = proto;
-  o->quiet = k->tls ? QUIET_TLS : is_ignored(k->id) ? QUIET_IGNORED : 0;
-  addresses(sk, c, o->laddr, o->raddr);
   bpf_get_current_comm(o->comm, sizeof o->comm);
   u64 mm = read_u64(task + OFF_TASK_STRUCT_MM);
   u64 from = mm ? read_u64(mm + OFF_MM_STRUCT_ARG_START) : 0;
   u64 size = mm ? read_u64(mm + OFF_MM_STRUCT_ARG_END) - from : 0;
   asm volatile("if %0 <= %1 goto +1\n%0 = %1" : "+r"(size) : "i"(ARGS));
   o->args_len = size && !bpf_probe_read_user(o->args, size, (void *)from) ? size : 0;
+}
+
+static __always_inline void announce(u64 sk, struct conn *k, struct common *c, u32 tgid, u64 now) {
+  u32 zero = 0;
+  struct opened *o = openings.lookup(&zero);
+  if (!o) return;
+  introduce(o, tgid);
+  o->kind = C_OPENED;
+  o->time = now;
+  o->id = k->id;
+  o->opened = k->opened;
+  o->netns = namespace_of(sk);
+  o->family = c->family;
+  o->lport = c->num;
+  o->rport = SWAP16(c->dport);
+  o->role = k->role;
+  o->quiet = k->tls ? QUIET_TLS : is_ignored(k->id) ? QUIET_IGNORED : 0;
+  addresses(sk, c, o->laddr, o->raddr);
   if (control.ringbuf_output(o, sizeof *o, 1)) count(N_CONTROL_LOST, 1);
   k->announced = 1;
 }
@@ -214,7 +222,7 @@ static __always_inline int moved(u64 sk, s64 ret, u8 dir, u64 regs) {
     u64 first = at;
     if (kind == 2) bpf_probe_read_user(&first, sizeof first, (void *)at);
     if (kind && k->opened && ret >= 6) look(k, first);
-    announce(sk, k, &c, tgid, now, 6);
+    announce(sk, k, &c, tgid, now);
     if (is_ignored(k->id)) return 0;
   }
   if (k->tls) return below_tls(who, sk, k, dir);

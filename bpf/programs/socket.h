@@ -17,6 +17,7 @@
 #define C_OPENED 1
 #define C_CLOSED 2
 #define C_EXEC 3
+#define C_PROCESS 4  // a process that sends or receives datagrams; as C_OPENED, without a connection
 
 // Why no bytes of a connection follow its announcement
 #define QUIET_TLS 1
@@ -86,7 +87,7 @@ struct opened {
   u64 cgroup;
   u32 uid, netns;
   u16 family, lport, rport;
-  u8 role, proto, quiet, pad[3];
+  u8 role, quiet, pad[4];
   u32 args_len;
   u8 laddr[16], raddr[16];
   char comm[16];
