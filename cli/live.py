@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from pxcap.bpf.capture import Source, State, capture
+from pxcap.bpf.rights import drop
 from pxcap.bpf.usage import read_usage
 from pxcap.cli.counts import counted, print_counts, print_notices
 from pxcap.cli.errors import FAILED
@@ -16,7 +17,7 @@ from pxcap.cli.output import notice
 from pxcap.cli.progress import live_line
 from pxcap.core.buffered import MEBIBYTE, BufferedSink
 from pxcap.core.columns import CONNECTIONS, PROCESSES
-from pxcap.core.errors import UsageError
+from pxcap.core.errors import CaptureError, UsageError
 from pxcap.core.pipeline import Options, Pipeline
 from pxcap.core.registry import Registry
 from pxcap.core.shedding import Governor
@@ -24,11 +25,15 @@ from pxcap.store import open_store
 
 if TYPE_CHECKING:
     from pxcap.bpf.processes import Process
+    from pxcap.bpf.source import SocketSource
     from pxcap.cli.options import Format
 
 _BPF_ONLY = {"pids": "--pid", "commands": "--command", "containers": "--container", "tls": "--tls"}
 _PACKET_ONLY = {"interfaces": "--interface", "expression": "--filter", "netns": "--netns"}
 _MORE = (PROCESSES, CONNECTIONS)
+_FOR_FILES = frozenset({"CAP_DAC_OVERRIDE"})  # a store in a folder of the person who called sudo
+_FOR_SOCKETS = _FOR_FILES | {"CAP_DAC_READ_SEARCH", "CAP_SYS_PTRACE", "CAP_BPF", "CAP_NET_ADMIN"}
+_FOR_TLS = _FOR_SOCKETS | {"CAP_PERFMON", "CAP_SYS_ADMIN"}  # new processes bring new libraries to attach to
 _STORE_SECONDS = 1.5  # of the two within which a capture ends, how long the store may take
 
 
@@ -68,9 +73,9 @@ def run(wishes: Wishes, registry: Registry, options: Options, store: str, output
         sink = BufferedSink(writer, wishes.buffer / MEBIBYTE, _tell_store)
         pipeline = Pipeline(registry, sink, options, _MORE)
         try:
-            source = _open(chosen, wishes, pipeline)
+            source, by = _open(chosen, wishes, pipeline)
             what = f" on port {', '.join(map(str, sorted(wishes.ports)))}" if wishes.ports else ""
-            notice(f"pxcap: capturing{what} by {chosen} into {opened.url}; Ctrl-C stops")
+            notice(f"pxcap: capturing{what} by {by} into {opened.url}; Ctrl-C stops")
             done = _capture(source, pipeline, wishes, stop)
         finally:
             missing = sink.close(min(_STORE_SECONDS, stop.remaining()))
@@ -108,22 +113,32 @@ def choose(wishes: Wishes) -> str:
         return wishes.source
     if for_packets:
         return "packet"
-    from pxcap.bpf.features import FOR_BPF, features, why_not_bpf
-
-    why = why_not_bpf(features(FOR_BPF))
-    if why is None or for_bpf:
-        return "bpf"
-    notice(f"pxcap: packets are captured, not sockets: {why}")
-    return "packet"
+    return "bpf" if for_bpf else "auto"
 
 
-def _open(chosen: str, wishes: Wishes, pipeline: Pipeline) -> Source:
-    if chosen == "packet":
-        from pxcap.bpf.packet.live import PacketCapture
-        from pxcap.bpf.packet.source import PacketSource
+def _open(chosen: str, wishes: Wishes, pipeline: Pipeline) -> tuple[Source, str]:
+    """The source, capturing already, and which it is. Rights that opening it took are given up."""
+    if chosen != "packet":
+        try:
+            source: Source = _open_sockets(wishes, pipeline)
+        except CaptureError as error:
+            if chosen == "bpf":
+                raise
+            notice(f"pxcap: packets are captured, not sockets: {error} ({error.hint})")
+        else:
+            drop(_FOR_TLS if wishes.tls else _FOR_SOCKETS)
+            return source, "bpf"
+    from pxcap.bpf.packet.live import PacketCapture
+    from pxcap.bpf.packet.source import PacketSource
 
-        packets = PacketSource(wishes.interfaces, wishes.expression, wishes.ports, wishes.netns, wishes.ring_mib)
-        return PacketCapture(pipeline, packets, wishes.write)
+    packets = PacketSource(wishes.interfaces, wishes.expression, wishes.ports, wishes.netns, wishes.ring_mib)
+    source = PacketCapture(pipeline, packets, wishes.write)
+    drop(_FOR_FILES)
+    return source, "packet"
+
+
+def _open_sockets(wishes: Wishes, pipeline: Pipeline) -> "SocketSource":
+    from pxcap.bpf.features import LENGTHS, by_call, features
     from pxcap.bpf.program import Choice
     from pxcap.bpf.source import SocketSource
     from pxcap.bpf.wanted import want
@@ -135,7 +150,8 @@ def _open(chosen: str, wishes: Wishes, pipeline: Pipeline) -> Source:
     def met(process: "Process") -> None:
         pipeline.emit(PROCESSES.name, [process.row()])
 
-    choice = Choice(wishes.ports, by_process, wishes.tls, ring_mib=wishes.ring_mib)
+    old = by_call(features([f"hook {name}" for name in LENGTHS]))
+    choice = Choice(wishes.ports, by_process, wishes.tls, ring_mib=wishes.ring_mib, by_call=old)
     source = SocketSource(pipeline, choice, met)
     if by_process:
         want(source, wishes.pids, wishes.commands, wishes.containers)

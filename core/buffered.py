@@ -43,7 +43,7 @@ class BufferedSink:
     """
 
     def __init__(self, sink: KeepingSink, limit_mib: float, notify: Notify) -> None:
-        """Start the thread.
+        """Make the buffer; its thread starts with the first rows, so that it has no rights given up before.
 
         Args:
             sink: Where the rows go; from now on used by that thread only.
@@ -65,7 +65,6 @@ class BufferedSink:
         self._failure: Exception | None = None
         # A daemon: a database that keeps a call waiting must not keep the process from ending.
         self._thread = threading.Thread(target=self._run, name="pxcap-store", daemon=True)
-        self._thread.start()
 
     @property
     def size(self) -> int:
@@ -83,6 +82,8 @@ class BufferedSink:
         each = _row_size(rows)
         with self._changed:
             self._raise_failure()
+            if self._thread.ident is None:
+                self._thread.start()
             taken = rows[: max(0, self._limit - self._size) // each]
             if taken:
                 batch = _Batch(table, taken, each * len(taken))
@@ -137,7 +138,10 @@ class BufferedSink:
             with self._changed:
                 self._stopped = True
                 self._changed.notify_all()
-            self._thread.join(max(0.0, deadline - time.monotonic()))
+            if self._thread.ident is None:
+                self._sink.close()
+            else:
+                self._thread.join(max(0.0, deadline - time.monotonic()))
         for table, count in left.items():
             self.dropped[table] = self.dropped.get(table, 0) + count
         return left
