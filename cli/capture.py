@@ -42,7 +42,8 @@ def capture(
         typer.Option("--port", "-p", metavar="PORT[,...]", help="Only connections with this port at either end."),
     ] = None,
     pid: Annotated[
-        list[int] | None, typer.Option("--pid", min=1, help="Only this process and its children; repeatable. (bpf)")
+        list[int] | None,
+        typer.Option("--pid", min=1, metavar="PID", help="Only this process and its children; repeatable. (bpf)"),
     ] = None,
     command: Annotated[
         list[str] | None,

@@ -76,8 +76,12 @@ CONN_STATS = Table(
         Column("bytes_lost", _T.INT64, "Payload the capture did not hold.", "bytes"),
         Column("parse_errors", _T.INT64, "Places where the bytes were not the protocol."),
         Column("records", _T.INT64, "Records made."),
+        Column(
+            "rtt", _T.INT64, "Round-trip time, the mean of the connections' smoothed ones; NULL when not known.", "ns"
+        ),
     ),
-    "Totals by remote address, local endpoint and protocol (remote_port is 0: it differs for every connection).",
+    "Totals by process, peer and protocol, since the capture began. The port that differs for every connection is 0: from "
+    "packets and at a server the remote one, at a client the local one.",
 )
 PROCESSES = Table(
     "processes",

@@ -60,6 +60,8 @@ class _Totals:
     lost: int = 0
     errors: int = 0
     records: int = 0
+    rtt: int = 0
+    rtts: int = 0  # connections of which it is known
 
     def add(self, connection: "Connection", opened: bool) -> None:
         """Take in what a connection came to so far."""
@@ -72,6 +74,9 @@ class _Totals:
         self.retransmits += connection.retransmits
         self.lost += sum(connection.lost)
         self.records += connection.records
+        if connection.rtt is not None:
+            self.rtt += connection.rtt
+            self.rtts += 1
 
 
 class Pipeline:
@@ -186,7 +191,7 @@ class Pipeline:
             row = (
                 *(upid, remote, remote_port, local, local_port, role, _INET6 if ":" in local else _INET, protocol),
                 *(encrypted, sums.opened, sums.closed, sums.active, sums.sent, sums.received),
-                *(sums.retransmits, sums.lost, sums.errors, sums.records),
+                *(sums.retransmits, sums.lost, sums.errors, sums.records, sums.rtt // sums.rtts if sums.rtts else None),
             )
             written[group] = row
             if self._written.get(group) != row:
