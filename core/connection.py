@@ -135,11 +135,17 @@ class Connection:
         elif not self.settled:
             self._hold(("close", direction, time), 0)
 
-    def give_up(self) -> None:
-        """Look at no bytes: they will not come, or are left out. They are counted all the same."""
-        self.parser = None
-        if not self.settled:
+    def give_up(self, time: int) -> None:
+        """Look at no more bytes: they will not come, or are left out. They are counted all the same."""
+        if self.settled:
+            self._close_parser(time)
+        else:
             self._settle(None)
+
+    @property
+    def given_up(self) -> bool:
+        """Nobody looks at its bytes any more."""
+        return self.settled and self.parser is None
 
     def finish(self, time: int, closed: bool) -> None:
         """The connection is over (`closed`), or no longer watched; rows for what is open are made and totals counted."""

@@ -5,7 +5,7 @@ on as one chunk; which connections did is decided with numpy for all at once. Th
 """
 
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import accumulate
 
@@ -81,6 +81,14 @@ class _Stream:
         if self.base[direction] < 0:
             self.base[direction] = self.next[direction] = 0 if self.connection.opened else pos
 
+    def miss(self, direction: int, size: int, time: int, reason: str) -> None:
+        """Note bytes that moved and were not seen; they are lost only where somebody wanted them."""
+        self.next[direction] += size
+        if self.connection.given_up:
+            self.connection.sent[direction] += size
+        else:
+            self.connection.gap(direction, size, time, reason)
+
 
 class StreamTable:
     """All streams of a live capture.
@@ -117,7 +125,7 @@ class StreamTable:
         """
         connection = Connection(self._pipeline, "tcp", ends, client, not seen.opened, seen)
         if quiet:
-            connection.give_up()
+            connection.give_up(self.now)
         self._streams[stream] = _Stream(connection)
         if len(self._streams) > MAX_STREAMS:
             _, old = self._streams.popitem(last=False)
@@ -140,14 +148,15 @@ class StreamTable:
         connection.retransmits, connection.rtt = closing.retransmits, closing.rtt
         for direction, pos in ((SENT, closing.sent), (RECEIVED, closing.received)):
             known.begin(direction, pos)
-            missing = pos - known.next[direction]
-            if missing <= 0:
-                continue
-            if connection.settled and connection.parser is None:
-                connection.sent[direction] += missing  # nobody asked for them
-            else:
-                connection.gap(direction, missing, closing.time, LOST)
+            if (missing := pos - known.next[direction]) > 0:
+                known.miss(direction, missing, closing.time, LOST)
         connection.finish(closing.time, closed=True)
+
+    def give_up(self, streams: Iterable[int]) -> None:
+        """Look at no more bytes of these connections; they are counted all the same."""
+        for number in streams:
+            if (known := self._streams.get(number)) is not None:
+                known.connection.give_up(self.now)
 
     def drop(self, stream: int) -> None:
         """Forget a connection without a trace: what it carries is told by another."""
@@ -174,8 +183,7 @@ class StreamTable:
 
     def fed(self, number: int, stream: _Stream) -> None:
         """Note that a stream took its part of a window."""
-        connection = stream.connection
-        if connection.settled and connection.parser is None:
+        if stream.connection.given_up:
             self._dull.append(number)
 
 
@@ -216,6 +224,8 @@ class _Pass:
             if stream is None:
                 table.unknown += self.first[at] - self.first[groups[0]]
                 continue
+            for group in groups:
+                stream.begin(self.direction[group], self.pos[self.first[group]])
             if self._clean(stream, groups):
                 for group in sorted(groups, key=lambda group: self.direction[group] != stream.connection.flip):
                     low, high = self.first[group], self.first[group + 1]
@@ -238,14 +248,12 @@ class _Pass:
         run: list[int] = []
         for place in sorted(places, key=self.order.__getitem__):
             direction, pos = self.directions[place], self.pos[place]
-            known = stream.base[direction] >= 0
-            stream.begin(direction, pos)
             whole = self.kinds[place] == DATA and self.end[place] - self.start[place] == self.size[place]
             expected = self.pos[run[-1]] + self.size[run[-1]] if run else stream.next[direction]
             if run and (self.directions[run[0]] != direction or expected != pos or not whole):
                 self._chunk(stream, self.directions[run[0]], run)
                 run = []
-            if whole and known and (run or pos == stream.next[direction]):
+            if whole and (run or pos == stream.next[direction]):
                 run.append(place)
             else:
                 self._event(stream, direction, place)
@@ -258,16 +266,14 @@ class _Pass:
         pos, size = self.pos[place], self.size[place]
         missing = pos - stream.next[direction]
         if missing > 0:
-            connection.gap(direction, missing, time, LOST)
-            stream.next[direction] = pos
+            stream.miss(direction, missing, time, LOST)
         elif missing < 0:
             return  # positions only grow: this would be a record read twice
         if self.end[place] > self.start[place]:
             self._chunk(stream, direction, [place], self.end[place] - self.start[place])
         cut = pos + size - stream.next[direction]
         if cut > 0:
-            connection.gap(direction, cut, time, TRUNCATED)
-            stream.next[direction] += cut
+            stream.miss(direction, cut, time, TRUNCATED)
         if self.kinds[place] == END and not stream.ended[direction]:
             stream.ended[direction] = True
             connection.close(direction, time)

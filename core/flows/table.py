@@ -39,7 +39,11 @@ class FlowTable:
         return (flow.connection for flow in self._flows.values() if not flow.over)
 
     def shed(self, level: int) -> None:
-        """Leave out so many of 256 new connections: they are counted, and not looked at."""
+        """Leave out so many of 256 connections: they are counted, and not looked at; one that was left out stays so."""
+        if level > self._level:
+            for key, flow in self._flows.items():
+                if not flow.over and shed(key, level):
+                    flow.connection.give_up(flow.last)
         self._level = level
 
     def forget(self, now: int) -> None:
@@ -79,7 +83,7 @@ class FlowTable:
             old.finish(old.last)
         connection = Connection(self._pipeline, "tcp", ends, client, midstream)
         if shed(key, self._level):
-            connection.give_up()
+            connection.give_up(self._now)
         flow = TcpFlow(connection, self._budget)
         self._flows[key] = flow
         self._flows.move_to_end(key)
@@ -89,7 +93,7 @@ class FlowTable:
         """Start a UDP flow whose first datagram was sent in direction `first`."""
         connection = Connection(self._pipeline, "udp", ends, None, False)
         if shed(key, self._level):
-            connection.give_up()
+            connection.give_up(self._now)
         connection.flip = first if connection.parser is None else connection.flip
         flow = UdpFlow(connection)
         self._flows[key] = flow
