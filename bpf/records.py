@@ -84,6 +84,11 @@ _CLOSED = struct.Struct("<4xIQQQQQQII")
 _EXECED = struct.Struct("<4xIQ16s")
 
 
+def is_shed(number: int, level: int) -> bool:
+    """Whether a connection is left out at that level, as the kernel decides it."""
+    return (number * 0x9E3779B97F4A7C15 & 0xFFFFFFFFFFFFFFFF) >> 56 < level
+
+
 def control(block: bytes, at: int) -> Control | None:
     """The record of the control ring that lies at `at`; None for a kind that is not known."""
     (kind,) = _KIND.unpack_from(block, at)

@@ -28,6 +28,7 @@ from pxcap.bpf.records import (
     Execed,
     Opened,
     control,
+    is_shed,
 )
 from pxcap.bpf.roles import Roles
 from pxcap.core.connection import Connection
@@ -63,6 +64,7 @@ class SocketSource:
         self._known: set[str] = set()
         self._tls: dict[int, tuple[tuple[Endpoint, Endpoint], int | None, Vantage]] = {}
         self._closing: list[Closed] = []
+        self._shed = 0
         self._lost: dict[str, int] | None = None  # once it is over
         self._clock = time.time_ns() - time.monotonic_ns()
         self.execed: Callable[[Execed], None] = lambda _: None
@@ -111,8 +113,13 @@ class SocketSource:
         return lost
 
     def shed(self, level: int) -> None:
-        """Leave out so many of 256 new connections."""
+        """Leave out so many of 256 connections: the kernel new ones, and here those that are open already."""
         self.program.shed(level)
+        if level > self._shed:
+            chosen = [number for number, _ in self._streams.alive() if is_shed(number & ~PLAINTEXT, level)]
+            self._streams.give_up(chosen)
+            self.program.ignore(chosen)
+        self._shed = level
 
     def finish(self) -> None:
         """Take what is left, end every connection and detach."""
