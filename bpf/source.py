@@ -79,18 +79,21 @@ class SocketSource:
         clock = time.time_ns() - time.monotonic_ns()
         if abs(clock - self._clock) > _CLOCK_STEP:
             self._clock = clock
-        until = self.program.data.produced
-        closing = self._take_control()
+        data, announced = self.program.data, self.program.control
+        until, told = data.produced, announced.produced
+        closing = self._take_control(told)
         taken = 0
-        while True:
-            block, places = self.program.data.read(until)
+        while announced.consumed >= told:  # else a processor is in the middle of a record, and data has to wait for it
+            block, places = data.read(until)
             if not places:
                 break
             taken += len(places)
             self._take(block, np.array(places, np.int64))
-        for over in self._closing:
-            self._close(over)
-        self._closing = closing
+        if data.consumed >= until:
+            for over in self._closing:
+                self._close(over)
+            self._closing = []
+        self._closing += closing
         self._datagrams.sweep(self.now)
         if dull := self._streams.dull():
             self.program.ignore(dull)
@@ -130,9 +133,8 @@ class SocketSource:
         self._lost = self.losses()
         self.program.close()
 
-    def _take_control(self) -> list[Closed]:
+    def _take_control(self, until: int) -> list[Closed]:
         ring = self.program.control
-        until = ring.produced
         closing: list[Closed] = []
         while True:
             block, places = ring.read(until)
