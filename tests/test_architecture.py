@@ -8,13 +8,15 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-PARTS = ("core", "plugins", "bpf", "store", "cli")
+PARTS = ("core", "plugins", "bpf", "store", "scripts", "client", "cli")
 ALLOWED = {
     "core": {"core"},
     "plugins": {"core", "plugins"},
     "bpf": {"core", "bpf"},
     "store": {"core", "store"},
-    "cli": {"core", "store", "bpf", "cli"},
+    "scripts": {"core", "store", "scripts"},
+    "client": {"core", "store", "scripts", "client"},
+    "cli": {"core", "store", "bpf", "scripts", "cli"},
 }
 UNTESTED = {
     "core/errors.py": "classes that hold their arguments",

@@ -1,0 +1,1 @@
+"""pxcap from a program or a notebook."""

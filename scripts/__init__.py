@@ -1,0 +1,1 @@
+"""Scripts: PxL, Pixie's small Python-like language, over the tables of a store."""
