@@ -33,8 +33,8 @@ class Source(Protocol):
     def shed(self, level: int) -> None:
         """Leave out so many of 256 new connections from now on."""
 
-    def finish(self) -> None:
-        """Take what is left, end every connection and let go of the kernel."""
+    def finish(self) -> int:
+        """Take what is left, end every connection and let go of the kernel; gives how many events were left."""
 
 
 class Limits(Protocol):
@@ -100,7 +100,7 @@ def capture(
             if left <= 0 or wait(left):
                 break
     finally:
-        source.finish()
+        events += source.finish()
         pipeline.write_totals(source.now, ())
         pipeline.flush()
     return State(time.monotonic() - begun, events, pipeline.records(), shed)

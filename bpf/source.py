@@ -9,7 +9,7 @@ import os
 import time
 from collections.abc import Callable, Iterable, Iterator
 from ipaddress import IPv6Address
-from itertools import chain
+from itertools import chain, islice
 
 import numpy as np
 import numpy.typing as npt
@@ -31,6 +31,8 @@ from pxcap.bpf.records import (
     is_shed,
 )
 from pxcap.bpf.roles import Roles
+from pxcap.bpf.saved.sockets import SavedSockets
+from pxcap.bpf.sockets import tcp_info
 from pxcap.core.connection import Connection
 from pxcap.core.flows.datagrams import DatagramTable, DatagramWindow
 from pxcap.core.flows.streams import Closing, StreamTable, StreamWindow
@@ -39,11 +41,16 @@ from pxcap.core.vantage import Endpoint, Vantage
 
 _TICKS = os.sysconf("SC_CLK_TCK")
 _SECOND = 1_000_000_000
+_MEASURED = 2000  # connections that may be open for their round-trip times to be asked for: 0.1 ms each
+_SPACES = 16  # network namespaces asked at once
 _CLOCK_STEP = 1_000_000  # ns: the clocks are compared at each round, and believed when they differ by more
 
 
 class SocketSource:
     """What processes send and receive, by BPF programs.
+
+    Attributes:
+        saved: Written to as well, from when it is set; None for none.
 
     Args:
         pipeline: Takes the connections.
@@ -68,6 +75,7 @@ class SocketSource:
         self._lost: dict[str, int] | None = None  # once it is over
         self._clock = time.time_ns() - time.monotonic_ns()
         self.execed: Callable[[Execed], None] = lambda _: None
+        self.saved: SavedSockets | None = None
 
     @property
     def now(self) -> int:
@@ -95,12 +103,16 @@ class SocketSource:
             self._closing = []
         self._closing += closing
         self._datagrams.sweep(self.now)
-        if dull := self._streams.dull():
+        dull = self._streams.dull()
+        if self.saved is not None and not self.saved.file.failed:
+            self.saved.file.flush()  # and every connection is of use
+        elif dull:
             self.program.ignore(dull)
         return taken
 
     def alive(self) -> Iterator[Connection]:
-        """The connections that go on."""
+        """The connections that go on, with what TCP knows of them by now."""
+        self._measure()
         return chain((connection for _, connection in self._streams.alive()), self._datagrams.alive())
 
     def losses(self) -> dict[str, int]:
@@ -113,6 +125,8 @@ class SocketSource:
             lost["records of connections never announced"] = self._streams.unknown
         if evicted := self._streams.evicted + self._datagrams.evicted:
             lost["connections given up because too many were open"] = evicted
+        if self.saved is not None:
+            lost |= self.saved.file.losses()
         return lost
 
     def shed(self, level: int) -> None:
@@ -124,14 +138,33 @@ class SocketSource:
             self.program.ignore(chosen)
         self._shed = level
 
-    def finish(self) -> None:
+    def finish(self) -> int:
         """Take what is left, end every connection and detach."""
-        self.poll()
-        self.poll()  # what was closed in the first round ends in the second
+        taken = self.poll() + self.poll()  # what was closed in the first round ends in the second
+        self._measure()
         self._streams.finish()
         self._datagrams.finish()
+        if self.saved is not None:
+            self.saved.finish()
         self._lost = self.losses()
         self.program.close()
+        return taken
+
+    def _measure(self) -> None:
+        """Ask the kernel for the round-trip times and repetitions of the connections that go on, by namespace."""
+        alive = [connection for _, connection in self._streams.alive()]
+        if len(alive) > _MEASURED:
+            return
+        spaces: dict[int, list[Connection]] = {}
+        for connection in alive:
+            if connection.seen is not None:
+                spaces.setdefault(connection.seen.netns, []).append(connection)
+        for connections in islice(spaces.values(), _SPACES):
+            pids = {int(connection.seen.upid.split(":")[1]) for connection in connections if connection.seen}
+            known = tcp_info(min(pids))
+            for connection in connections:
+                if (info := known.get((*connection.ends[0], *connection.ends[1]))) is not None:
+                    connection.retransmits, connection.rtt = info.retransmits, info.rtt_ns
 
     def _take_control(self, until: int) -> list[Closed]:
         ring = self.program.control
@@ -161,19 +194,20 @@ class SocketSource:
         if self._tls:
             inside = np.unique(heads["id"][heads["id"] >= PLAINTEXT])
             self._open_plaintext(inside.tolist())
-        self._streams.take(
-            StreamWindow(
-                block,
-                heads["time"].astype(np.int64) + self._clock,
-                heads["id"],
-                heads["dir"],
-                heads["kind"],
-                heads["pos"].astype(np.int64),
-                heads["size"].astype(np.int64),
-                places + RECORD.itemsize,
-                heads["len"].astype(np.int64),
-            )
+        window = StreamWindow(
+            block,
+            heads["time"].astype(np.int64) + self._clock,
+            heads["id"],
+            heads["dir"],
+            heads["kind"],
+            heads["pos"].astype(np.int64),
+            heads["size"].astype(np.int64),
+            places + RECORD.itemsize,
+            heads["len"].astype(np.int64),
         )
+        if self.saved is not None:
+            self.saved.streams.take(window)
+        self._streams.take(window)
 
     def _take_datagrams(self, block: bytes, places: npt.NDArray[np.int64], heads: npt.NDArray[np.void]) -> None:
         at: list[int] = (places + RECORD.itemsize).tolist()
@@ -187,18 +221,18 @@ class SocketSource:
             ends = ((_address(family, local), local_port), (_address(family, remote), remote_port))
             return ends, Vantage(self._upid(tgids[which], None), netns)
 
-        self._datagrams.take(
-            DatagramWindow(
-                block,
-                (heads["time"].astype(np.int64) + self._clock).tolist(),
-                keys,
-                heads["dir"].tolist(),
-                heads["size"].tolist(),
-                start,
-                (np.array(start) + heads["len"]).tolist(),
-            ),
-            introduce,
+        window = DatagramWindow(
+            block,
+            (heads["time"].astype(np.int64) + self._clock).tolist(),
+            keys,
+            heads["dir"].tolist(),
+            heads["size"].tolist(),
+            start,
+            (np.array(start) + heads["len"]).tolist(),
         )
+        if self.saved is not None:
+            self.saved.datagrams.take(window, introduce)
+        self._datagrams.take(window, introduce)
 
     def _open(self, record: Opened) -> None:
         upid = self._upid(record.tgid, record.start * _TICKS // _SECOND, record)
@@ -217,6 +251,8 @@ class SocketSource:
         self._streams.open(record.id, ends, client, seen, quiet=bool(record.quiet))
         if tls:
             self._tls[record.id] = ends, client, seen
+        if self.saved is not None and not record.quiet:
+            self.saved.streams.open(record.id, ends, client, seen)
 
     def _open_plaintext(self, ids: Iterable[int]) -> None:
         """Put a connection's plain text in the place of its ciphertext, once there is some."""
@@ -225,13 +261,18 @@ class SocketSource:
             if about is not None:
                 self._streams.drop(number & ~PLAINTEXT)
                 self._streams.open(number, *about)
+                if self.saved is not None:
+                    self.saved.streams.open(number, *about)
 
     def _close(self, over: Closed) -> None:
         self._tls.pop(over.id, None)
         when, rtt = over.time + self._clock, over.srtt * 1000 or None
-        self._streams.close(over.id, Closing(when, over.sent, over.received, over.retransmits, rtt))
+        closing = Closing(when, over.sent, over.received, over.retransmits, rtt)
         plain = Closing(when, over.plain_sent, over.plain_received, over.retransmits, rtt)
-        self._streams.close(over.id | PLAINTEXT, plain)
+        for number, end in ((over.id, closing), (over.id | PLAINTEXT, plain)):
+            self._streams.close(number, end)
+            if self.saved is not None:
+                self.saved.streams.close(number, end)
 
     def _upid(self, tgid: int, start: int | None, record: Opened | None = None) -> str:
         """The process's upid, telling of it when it is new; one that has ended is known by what the kernel kept."""

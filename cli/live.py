@@ -9,6 +9,8 @@ import typer
 
 from pxcap.bpf.capture import Source, State, capture
 from pxcap.bpf.rights import drop
+from pxcap.bpf.saved.file import SaveFile
+from pxcap.bpf.saved.sockets import SavedSockets
 from pxcap.bpf.usage import read_usage
 from pxcap.cli.counts import counted, print_counts, print_notices
 from pxcap.cli.errors import FAILED
@@ -70,7 +72,7 @@ def run(wishes: Wishes, registry: Registry, options: Options, store: str, output
     with catch_stop() as stop, open_store(store) as opened:
         opened.prepare((*registry.tables(), *_MORE))
         writer = opened.writer(keep=True, retry_for=0.0)
-        sink = BufferedSink(writer, wishes.buffer / MEBIBYTE, _tell_store)
+        sink = BufferedSink(writer, wishes.buffer / MEBIBYTE, _warn)
         pipeline = Pipeline(registry, sink, options, _MORE)
         try:
             source, by = _open(chosen, wishes, pipeline)
@@ -120,19 +122,21 @@ def _open(chosen: str, wishes: Wishes, pipeline: Pipeline) -> tuple[Source, str]
     """The source, capturing already, and which it is. Rights that opening it took are given up."""
     if chosen != "packet":
         try:
-            source: Source = _open_sockets(wishes, pipeline)
+            sockets = _open_sockets(wishes, pipeline)
         except CaptureError as error:
             if chosen == "bpf":
                 raise
             notice(f"pxcap: packets are captured, not sockets: {error} ({error.hint})")
         else:
+            if wishes.write:
+                sockets.saved = SavedSockets(SaveFile(wishes.write, _warn))
             drop(_FOR_TLS if wishes.tls else _FOR_SOCKETS)
-            return source, "bpf"
+            return sockets, "bpf"
     from pxcap.bpf.packet.live import PacketCapture
     from pxcap.bpf.packet.source import PacketSource
 
     packets = PacketSource(wishes.interfaces, wishes.expression, wishes.ports, wishes.netns, wishes.ring_mib)
-    source = PacketCapture(pipeline, packets, wishes.write)
+    source = PacketCapture(pipeline, packets, SaveFile(wishes.write, _warn) if wishes.write else None)
     drop(_FOR_FILES)
     return source, "packet"
 
@@ -180,5 +184,5 @@ class Watch:
         return after
 
 
-def _tell_store(message: str, hint: str) -> None:
+def _warn(message: str, hint: str) -> None:
     notice(f"pxcap: warning: {message}" + (f" ({hint})" if hint else ""))

@@ -2,16 +2,19 @@
 
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 
+from pxcap.bpf.packet.ring import RETIRE_MS
 from pxcap.bpf.packet.source import Frames, PacketSource
-from pxcap.core.capture.write import PcapngWriter
+from pxcap.bpf.saved.file import SaveFile
 from pxcap.core.connection import Connection
 from pxcap.core.flows.distribute import distribute
 from pxcap.core.flows.table import FlowTable
 from pxcap.core.pipeline import Pipeline
+
+_WINDOWS = 16  # taken in one round; where packets come faster than they are taken, the loop must go on all the same
+_LAST = 3 * RETIRE_MS / 1000  # seconds after which the kernel has given away what passed before the end
 
 
 class PacketCapture:
@@ -20,18 +23,15 @@ class PacketCapture:
     Args:
         pipeline: Takes the connections.
         packets: Open, and read by nobody else.
-        write: A pcapng file to write them to as well; None for none.
-
-    Raises:
-        CaptureError: The file cannot be written.
+        file: A capture file to write them to as well; None for none.
     """
 
-    def __init__(self, pipeline: Pipeline, packets: PacketSource, write: Path | None = None) -> None:
+    def __init__(self, pipeline: Pipeline, packets: PacketSource, file: SaveFile | None = None) -> None:
         self._packets = packets
         self._flows = FlowTable(pipeline)
-        self._file = PcapngWriter(write) if write else None
+        self._file = file
         self._numbers: dict[int, int] = {}  # of interfaces in the file
-        self._lost: dict[str, int] = {}
+        self._lost: dict[str, int] | None = None  # once it is over
 
     @property
     def now(self) -> int:
@@ -41,13 +41,13 @@ class PacketCapture:
     def poll(self) -> int:
         """Take the packets that are ready."""
         taken = 0
-        while (frames := self._packets.frames(0)) is not None:
-            taken += len(frames.interface)
-            if self._file is not None:
-                self._write(self._file, frames)
-            window = self._packets.decode(frames)
-            if window is not None:
-                distribute(self._flows, window)
+        for _ in range(_WINDOWS):
+            frames = self._packets.frames(0)
+            if frames is None:
+                break
+            taken += self._take(frames)
+        if self._file is not None:
+            self._file.flush()
         self._flows.forget(self.now)
         return taken
 
@@ -57,18 +57,25 @@ class PacketCapture:
 
     def losses(self) -> dict[str, int]:
         """Packets the kernel dropped, and packets of other kinds."""
-        lost = dict(self._lost) if self._lost else self._counted()
+        lost = self._counted() if self._lost is None else dict(self._lost)
         if self._flows.evicted:
             lost["connections given up because too many were open"] = self._flows.evicted
+        if self._file is not None:
+            lost |= self._file.losses()
         return lost
 
     def shed(self, level: int) -> None:
         """Leave out so many of 256 new connections."""
         self._flows.shed(level)
 
-    def finish(self) -> None:
+    def finish(self) -> int:
         """Take what is left and end every connection."""
-        self.poll()
+        taken = 0
+        end = time.monotonic() + _LAST
+        while (left := end - time.monotonic()) > 0:
+            frames = self._packets.frames(left)
+            if frames is not None:
+                taken += self._take(frames)
         self._flows.finish()
         self._lost = self._counted()
         if self._file is not None:
@@ -77,8 +84,18 @@ class PacketCapture:
                 self._file.statistics(number, self.now, counts.received, counts.dropped)
             self._file.close()
         self._packets.close()
+        return taken
 
-    def _write(self, file: PcapngWriter, frames: Frames) -> None:
+    def _take(self, frames: Frames) -> int:
+        """Hand packets on; gives how many they were."""
+        if self._file is not None:
+            self._write(self._file, frames)
+        window = self._packets.decode(frames)
+        if window is not None:
+            distribute(self._flows, window)
+        return len(frames.interface)
+
+    def _write(self, file: SaveFile, frames: Frames) -> None:
         for index in np.unique(frames.interface).tolist():
             if index not in self._numbers:
                 self._numbers[index] = file.interface(self._packets.name(index), self._packets.link)

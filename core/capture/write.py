@@ -28,7 +28,11 @@ _HEAD = np.dtype([(name, "<u4") for name in ("type", "length", "interface", "hig
 
 
 class PcapngWriter:
-    """Writes one file, over what was there."""
+    """Writes one file, over what was there.
+
+    Attributes:
+        written: Packets that are in the file; those gathered to be written next are not yet.
+    """
 
     def __init__(self, path: str | Path) -> None:
         """Open it.
@@ -39,10 +43,12 @@ class PcapngWriter:
         Raises:
             CaptureError: It cannot be written.
         """
+        self.written = 0
         self._path = str(path)
         self._parts: list[bytes] = []
         self._held = 0
-        self._written = 0
+        self._waiting = 0  # packets among the parts
+        self._size = 0
         self._interfaces = 0
         try:
             self._file = open(path, "wb", buffering=0)  # noqa: SIM115
@@ -106,6 +112,7 @@ class PcapngWriter:
         for (head,), start, some, length in zip(rows, packets.start.tolist(), size.tolist(), lengths, strict=True):
             self._parts += (head, buf[start : start + some], _PADDING[-some & 3], length.to_bytes(4, "little"))
             self._held += length
+            self._waiting += 1
             if self._held >= _BUFFER:
                 self.flush()
 
@@ -128,13 +135,16 @@ class PcapngWriter:
             while done < len(data):
                 done += self._file.write(data[done:])
         except OSError as err:
-            whole = _whole(data, done)
+            whole, packets = _whole(data, done)
+            self.written += packets
             with suppress(OSError):  # a pipe cannot be cut
-                self._file.truncate(self._written + whole)
+                self._file.truncate(self._size + whole)
             self._file.close()
             message = f"{self._path}: cannot be written ({_reason(err)}); it ends with the last whole packet"
             raise CaptureError(message, "make room on the disk, or name a file on another one") from err
-        self._written += done
+        self._size += done
+        self.written += self._waiting
+        self._waiting = 0
 
     def close(self) -> None:
         """Write what was gathered and close the file; does nothing when that was done."""
@@ -146,6 +156,7 @@ class PcapngWriter:
         length = (len(body) + 3 & ~3) + 12
         self._parts += (struct.pack("<II", kind, length), body, _PADDING[-len(body) & 3], length.to_bytes(4, "little"))
         self._held += length
+        self._waiting += kind == _ENHANCED
         if self._held >= _BUFFER:
             self.flush()
 
@@ -154,15 +165,16 @@ def _option(code: int, value: bytes = b"") -> bytes:
     return struct.pack("<HH", code, len(value)) + value + _PADDING[-len(value) & 3]
 
 
-def _whole(data: memoryview, done: int) -> int:
-    """How many of the first `done` bytes belong to whole blocks."""
-    at = 0
+def _whole(data: memoryview, done: int) -> tuple[int, int]:
+    """How many of the first `done` bytes belong to whole blocks, and how many of these are packets."""
+    at = packets = 0
     while at + 8 <= done:
-        length = struct.unpack_from("<I", data, at + 4)[0]
+        kind, length = struct.unpack_from("<II", data, at)
         if at + length > done:
             break
         at += length
-    return at
+        packets += kind == _ENHANCED
+    return at, packets
 
 
 def _reason(err: Exception) -> str:

@@ -1,0 +1,1 @@
+"""The capture file that a live capture writes beside its records."""
