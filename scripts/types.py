@@ -1,5 +1,7 @@
-"""What values of a script can be: a data type that decides how they are computed, and a semantic type that decides how they
-are shown. The names are Pixie's (its documentation, "Semantic types")."""
+"""What values of a script can be: a data type decides how they are computed, a semantic type how they are shown.
+
+The names are Pixie's (its documentation, "Semantic types").
+"""
 
 from dataclasses import dataclass
 from enum import StrEnum
