@@ -155,7 +155,7 @@ class Connection:
         self._close_parser(time)
         if self._spec is None and not self.role_known and self._pipeline.likely_server(self.ends) == self.flip:
             self.flip ^= 1
-        self._pipeline.connection_over(self, time if closed else None)
+        self._pipeline.connection_over(self, time, closed)
 
     @property
     def spec(self) -> ProtocolSpec | None:

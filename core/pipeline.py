@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 BATCH = 512  # rows of one table handed to the sink at once: bounds memory when every row holds a 64 KiB body
 MAX_ERROR_NAMES = 1000  # names of malformed input are a plugin's words: keep a runaway one from filling memory
-MAX_GROUPS = 65536  # of connections summed up together; the one idle for longest is forgotten
+MAX_GROUPS = 65536  # of connections summed up together; the one idle for longest is written and begins anew
 _INET, _INET6 = 2, 10  # address families as Linux numbers them
 _Group = tuple[str, str, int, str, int, int, bool, str]
 """upid, remote address and port, local address and port, trace_role, encrypted, protocol."""
@@ -104,6 +104,7 @@ class Pipeline:
         self._forced = {port: registry.protocol(name) for port, name in options.decode_as.items()}
         self._sink = sink
         self._rows: dict[str, list[Row]] = {}
+        self._now = 0  # when the last connection was over or totals were written
         self._written: dict[_Group, Row] = {}
         self._totals: OrderedDict[_Group, _Totals] = OrderedDict()
 
@@ -158,13 +159,14 @@ class Pipeline:
             self.tables[spec.table].errors += total
             self._of(connection).errors += total
 
-    def connection_over(self, connection: "Connection", closed: int | None) -> None:
-        """Take the counts of a connection; `closed` is when its end was seen (ns since the epoch), None when it was not."""
+    def connection_over(self, connection: "Connection", time: int, closed: bool) -> None:
+        """Take the counts of a connection; `closed` says that its end was seen, at `time` (ns since the epoch)."""
+        self._now = max(self._now, time)
         self.connections += 1
         lost = sum(connection.lost)
         totals = self._of(connection)
         totals.add(connection, False)
-        if closed is None:
+        if not closed:
             totals.closed -= 1
             totals.active += 1
         if connection.spec is not None:
@@ -172,7 +174,7 @@ class Pipeline:
         else:
             self.unrecognised += 1
         if CONNECTIONS.name in self.tables:
-            self.emit(CONNECTIONS.name, [_row(connection, closed)])
+            self.emit(CONNECTIONS.name, [_row(connection, time if closed else None)])
 
     def write_totals(self, time: int, alive: Iterable["Connection"] | None = None) -> None:
         """Write a conn_stats row for every group of connections, as of `time` (ns since the epoch).
@@ -184,18 +186,11 @@ class Pipeline:
             totals = {group: replace(sums) for group, sums in self._totals.items()}
             for connection in alive:
                 totals.setdefault(_group(connection), _Totals()).add(connection, True)
-        rows: list[Row] = []
-        written: dict[_Group, Row] = {}
-        for group, sums in totals.items():
-            upid, remote, remote_port, local, local_port, role, encrypted, protocol = group
-            row = (
-                *(upid, remote, remote_port, local, local_port, role, _INET6 if ":" in local else _INET, protocol),
-                *(encrypted, sums.opened, sums.closed, sums.active, sums.sent, sums.received),
-                *(sums.retransmits, sums.lost, sums.errors, sums.records, sums.rtt // sums.rtts if sums.rtts else None),
-            )
-            written[group] = row
-            if self._written.get(group) != row:
-                rows.append((time, *row))
+        self._now = max(self._now, time)
+        written = {group: _totals_row(group, sums) for group, sums in totals.items()}
+        rows = [(time, *row) for group, row in written.items() if self._written.get(group) != row]
+        # Connections whose protocol or client became known belong to another group now.
+        rows += [(time, *_totals_row(group, _Totals())) for group in self._written if group not in written]
         self._written = written if alive is not None else {}
         if alive is None:
             self._totals.clear()
@@ -208,7 +203,9 @@ class Pipeline:
         if totals is None:
             totals = self._totals[group] = _Totals()
             if len(self._totals) > MAX_GROUPS:
-                self._totals.popitem(last=False)
+                idle, sums = self._totals.popitem(last=False)
+                self._written.pop(idle, None)
+                self.emit(CONN_STATS.name, [(self._now, *_totals_row(idle, sums))])
         else:
             self._totals.move_to_end(group)
         return totals
@@ -227,6 +224,16 @@ def _group(connection: "Connection") -> _Group:
     ports = (remote[1], 0) if at.role == CLIENT else (0, local[1])
     name = connection.spec.name if connection.spec else ""
     return (at.upid, remote[0], ports[0], local[0], ports[1], at.role, at.encrypted, name)
+
+
+def _totals_row(group: _Group, sums: _Totals) -> Row:
+    """A group's row of conn_stats, without the time in front."""
+    upid, remote, remote_port, local, local_port, role, encrypted, protocol = group
+    return (
+        *(upid, remote, remote_port, local, local_port, role, _INET6 if ":" in local else _INET, protocol),
+        *(encrypted, sums.opened, sums.closed, sums.active, sums.sent, sums.received),
+        *(sums.retransmits, sums.lost, sums.errors, sums.records, sums.rtt // sums.rtts if sums.rtts else None),
+    )
 
 
 def _row(connection: "Connection", closed: int | None) -> Row:

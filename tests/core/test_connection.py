@@ -12,6 +12,7 @@ from pxcap.core.protocol import LOST, Row
 from pxcap.core.registry import Registry
 from pxcap.core.sink import MemorySink
 from pxcap.core.stream import Chunk
+from pxcap.core.vantage import Vantage
 
 ENDS = (("192.0.2.1", 40000), ("192.0.2.2", 7000))
 
@@ -135,3 +136,48 @@ def test_a_row_of_another_length_goes_on_for_the_store_to_name() -> None:
     shared.flush()
     assert sink.tables == {"toy_events": [(1, "", *ENDS[0], *ENDS[1], 2, 0, "only")]}
     assert not shared.plugin_failures
+
+
+def test_a_process_s_connection_stands_where_the_process_is() -> None:
+    sink = MemorySink()
+    connection = Connection(pipeline(sink), "tcp", ENDS, 1, False, Vantage("node:1:2", 77, True, 5))
+    assert (connection.began, connection.opened, connection.place.role) == (5, True, 2)
+    connection.data(1, data(b"Qone\n", 0, 6))
+    connection.data(0, data(b"Aone\n", 0, 7))
+    assert connection.place.columns == ("node:1:2", "192.0.2.2", 7000, "192.0.2.1", 40000, 2, 1)
+
+
+def test_the_role_of_a_stranger_stays_unknown() -> None:
+    connection = Connection(pipeline(MemorySink()), "tcp", ENDS, None, True, Vantage("node:1:2"))
+    connection.data(0, data(b"nothing we know\n", 0, 6))
+    assert (connection.began, connection.place.role) == (6, 4)
+    connection.finish(7, closed=False)
+    assert connection.place.role == 4
+
+
+def test_giving_up_before_recognition() -> None:
+    shared = pipeline(MemorySink())
+    connection = Connection(shared, "tcp", ENDS, 0, False)
+    connection.data(0, data(b"Qon"))
+    assert not connection.given_up
+    connection.give_up(2)
+    connection.data(0, data(b"e\n", 3))
+    assert connection.given_up
+    connection.finish(5, closed=True)
+    assert (shared.records(), connection.sent) == (0, [5, 0])
+
+
+def test_giving_up_tells_what_is_open_and_what_was_wrong() -> None:
+    sink = MemorySink()
+    shared = pipeline(sink)
+    connection = Connection(shared, "tcp", ENDS, 0, False)
+    connection.data(0, data(b"Qone\nnot a line\n", 0, 1))
+    connection.give_up(2)
+    connection.give_up(3)
+    assert connection.given_up
+    connection.data(1, data(b"Aone\n", 0, 4))
+    connection.finish(5, closed=True)
+    shared.flush()
+    assert [row[8:] for row in sink.tables["toy_events"]] == [("one", None, None, "no_response")]
+    assert shared.errors == {"toy: not a line of this side": 1}
+    assert connection.spec is TOY

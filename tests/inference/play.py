@@ -52,7 +52,7 @@ class Spotter(Pipeline):
     def wanted(self, spec: ProtocolSpec) -> bool:
         return False
 
-    def connection_over(self, connection: Connection, closed: int | None) -> None:
+    def connection_over(self, connection: Connection, time: int, closed: bool) -> None:
         if sum(connection.sent):
             self.seen.append((connection, connection.spec.name if connection.spec else ""))
 

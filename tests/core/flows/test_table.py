@@ -49,3 +49,28 @@ def test_finish_ends_every_flow_once() -> None:
     flows.finish()
     flows.finish()
     assert pipeline.connections == 2
+
+
+def test_alive_are_those_that_go_on() -> None:
+    flows, _ = table()
+    going, closed = flows.open_tcp(1, ENDS, 0, False), flows.open_tcp(2, ENDS, 0, False)
+    closed.finish(0, closed=True)
+    assert list(flows.alive()) == [going.connection]
+
+
+def test_shedding_leaves_out_new_and_open_connections() -> None:
+    flows, pipeline = table()
+    before = [flows.open_tcp(key, ENDS, 0, False).connection for key in range(512)]
+    flows.shed(128)
+    out = {key for key, connection in enumerate(before) if connection.given_up}
+    assert 128 < len(out) < 384
+    after = [flows.open_udp(key + 1000, ENDS, 0).connection for key in range(512)]
+    assert 128 < sum(connection.given_up for connection in after) < 384
+    flows.shed(200)
+    more = {key for key, connection in enumerate(before) if connection.given_up}
+    assert out < more
+    flows.shed(0)
+    assert {key for key, connection in enumerate(before) if connection.given_up} == more
+    assert not flows.open_tcp(5000, ENDS, 0, False).connection.given_up
+    flows.finish()
+    assert pipeline.connections == 1025
