@@ -5,10 +5,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-DATA, END, DATAGRAM = 0, 1, 2  # kinds in the data ring
+DATA, END, DATAGRAM, INSIDE, JOINED = 0, 1, 2, 3, 4  # kinds in the data ring
 OPENED, CLOSED, EXECED, PROCESS = 1, 2, 3, 4  # kinds in the control ring
 QUIET_TLS, QUIET_IGNORED = 1, 2
-PLAINTEXT = 1 << 63  # set in the id of what was read inside TLS
+PLAINTEXT = 1 << 63  # set in the id of a connection of which the plain text inside TLS is ignored
 
 COUNTERS = (
     "records the data ring had no room for",

@@ -7,7 +7,7 @@ round later, when whatever it moved before has been read.
 
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from ipaddress import IPv6Address
 from itertools import chain, islice
 
@@ -69,9 +69,9 @@ class SocketSource:
         self._roles = Roles()
         self._met = met
         self._known: set[str] = set()
-        self._tls: dict[int, tuple[tuple[Endpoint, Endpoint], int | None, Vantage]] = {}
         self._closing: list[Closed] = []
         self._shed = 0
+        self._reads_tls = choice.tls
         self._lost: dict[str, int] | None = None  # once it is over
         self._clock = time.time_ns() - time.monotonic_ns()
         self.execed: Callable[[Execed], None] = lambda _: None
@@ -107,7 +107,7 @@ class SocketSource:
         if self.saved is not None and not self.saved.file.failed:
             self.saved.file.flush()  # and every connection is of use
         elif dull:
-            self.program.ignore(dull)
+            self.program.ignore([number | PLAINTEXT if self._streams.is_inside(number) else number for number in dull])
         return taken
 
     def alive(self) -> Iterator[Connection]:
@@ -133,9 +133,9 @@ class SocketSource:
         """Leave out so many of 256 connections: the kernel new ones, and here those that are open already."""
         self.program.shed(level)
         if level > self._shed:
-            chosen = [number for number, _ in self._streams.alive() if is_shed(number & ~PLAINTEXT, level)]
+            chosen = [number for number, _ in self._streams.alive() if is_shed(number, level)]
             self._streams.give_up(chosen)
-            self.program.ignore(chosen)
+            self.program.ignore([*chosen, *(number | PLAINTEXT for number in chosen)])
         self._shed = level
 
     def finish(self) -> int:
@@ -191,9 +191,6 @@ class SocketSource:
             heads, places = heads[~is_datagram], places[~is_datagram]
         if not len(heads):
             return
-        if self._tls:
-            inside = np.unique(heads["id"][heads["id"] >= PLAINTEXT])
-            self._open_plaintext(inside.tolist())
         window = StreamWindow(
             block,
             heads["time"].astype(np.int64) + self._clock,
@@ -249,30 +246,16 @@ class SocketSource:
         if client is None:
             client = self._roles.client(ends, record.netns, record.tgid)
         self._streams.open(record.id, ends, client, seen, quiet=bool(record.quiet))
-        if tls:
-            self._tls[record.id] = ends, client, seen
-        if self.saved is not None and not record.quiet:
+        if self.saved is not None and (self._reads_tls if tls else not record.quiet):
             self.saved.streams.open(record.id, ends, client, seen)
 
-    def _open_plaintext(self, ids: Iterable[int]) -> None:
-        """Put a connection's plain text in the place of its ciphertext, once there is some."""
-        for number in ids:
-            about = self._tls.pop(number & ~PLAINTEXT, None)
-            if about is not None:
-                self._streams.drop(number & ~PLAINTEXT)
-                self._streams.open(number, *about)
-                if self.saved is not None:
-                    self.saved.streams.open(number, *about)
-
     def _close(self, over: Closed) -> None:
-        self._tls.pop(over.id, None)
         when, rtt = over.time + self._clock, over.srtt * 1000 or None
-        closing = Closing(when, over.sent, over.received, over.retransmits, rtt)
-        plain = Closing(when, over.plain_sent, over.plain_received, over.retransmits, rtt)
-        for number, end in ((over.id, closing), (over.id | PLAINTEXT, plain)):
-            self._streams.close(number, end)
-            if self.saved is not None:
-                self.saved.streams.close(number, end)
+        besides = max(over.sent - over.plain_sent, 0), max(over.received - over.plain_received, 0)
+        closing = Closing(when, over.plain_sent, over.plain_received, over.retransmits, rtt, besides)
+        self._streams.close(over.id, closing)
+        if self.saved is not None:
+            self.saved.streams.close(over.id, closing)
 
     def _upid(self, tgid: int, start: int | None, record: Opened | None = None) -> str:
         """The process's upid, telling of it when it is new; one that has ended is known by what the kernel kept."""

@@ -7,6 +7,7 @@ known events are held, within HELD_BYTES, and then handed over as if the parser 
 This is the one place where pxcap calls into a plugin while capturing, so the one place that catches what it raises.
 """
 
+from dataclasses import replace
 from typing import Any
 
 from pxcap.core.inference import GOOD_ENOUGH, SAMPLE, Verdict
@@ -94,11 +95,7 @@ class Connection:
         self.records = 0
         self.seen = seen
         self.began = seen.opened if seen is not None else 0
-        if (forced := pipeline.forced(ends)) is not None:
-            spec, server = forced
-            if client is None:
-                self.flip = 1 - server
-            self._settle(spec)
+        self._force()
 
     def data(self, direction: int, chunk: Chunk) -> None:
         """Take contiguous bytes of a direction."""
@@ -135,6 +132,29 @@ class Connection:
         elif not self.settled:
             self._hold(("close", direction, time), 0)
 
+    def enter_tls(self, time: int, whole: bool) -> bool:
+        """From here on the bytes are the plain text inside TLS; `whole`: they come from its beginning.
+
+        Whoever reads the clear text before it goes on with it. Where nobody does, or some is missing, it is a new
+        conversation, and positions in it count anew.
+
+        Returns:
+            Whether it is a new one.
+        """
+        if self.seen is not None:
+            self.seen = replace(self.seen, encrypted=True)
+        if whole and not self.given_up:
+            if self._spec is not None:
+                self._prefix = self.place.columns
+            return False
+        self._close_parser(time)
+        self.midstream = not whole
+        self.settled = False
+        self._spec = None
+        self._held, self._held_bytes, self._searched = [], 0, 0
+        self._force()
+        return True
+
     def give_up(self, time: int) -> None:
         """Look at no more bytes: they will not come, or are left out. They are counted all the same."""
         if self.settled:
@@ -166,6 +186,14 @@ class Connection:
     def place(self) -> Place:
         """Where its records stand."""
         return place(self.ends, self.flip, self.role_known or self._spec is not None, self.seen)
+
+    def _force(self) -> None:
+        """Begin with the protocol that the person fixed, if there is one."""
+        if (forced := self._pipeline.forced(self.ends)) is not None:
+            spec, server = forced
+            if not self.role_known:
+                self.flip = 1 - server
+            self._settle(spec)
 
     def _hold(self, event: tuple[Any, ...], size: int) -> None:
         self._held.append(event)

@@ -169,17 +169,22 @@ static __always_inline void announce(u64 sk, struct conn *k, struct common *c, u
   k->announced = 1;
 }
 
+#include "inside.h"
+
 // First bytes that no protocol of ours begins with: such a connection is counted, and costs no more than that.
-static __always_inline void look(struct conn *k, u64 from) {
-  u8 b[6] = {};
-  if (bpf_probe_read_user(b, sizeof b, (void *)from)) return;
-  if (b[0] == 0x16 && b[1] == 3 && b[2] <= 4 && (b[5] == 1 || b[5] == 2)) k->tls = 1;  // a hello of TLS (RFC 8446, 5.1)
-  if (b[0] == 'S' && b[1] == 'S' && b[2] == 'H' && b[3] == '-') ignore(k->id);         // RFC 4253, 4.2
+static __always_inline void look(struct conn *k, u64 from, u64 size) {
+  u8 b[4] = {};
+  if (what_of_tls(from, size) == TLS_HELLO) k->tls = 1;
+  if (size < sizeof b || bpf_probe_read_user(b, sizeof b, (void *)from)) return;
+  if (b[0] == 'S' && b[1] == 'S' && b[2] == 'H' && b[3] == '-') ignore(k->id);  // RFC 4253, 4.2
 }
 
 static __always_inline struct conn *begin(u64 sk, struct common *c, u64 opened, u8 role) {
   struct conn fresh = {.id = next_id(), .opened = opened, .role = role, .lport = c->num, .rport = SWAP16(c->dport)};
-  if (is_shed(fresh.id)) ignore(fresh.id);
+  if (is_shed(fresh.id)) {
+    fresh.shed = 1;
+    ignore(fresh.id);
+  }
   conns.update(&sk, &fresh);
   return conns.lookup(&sk);
 }
@@ -187,7 +192,6 @@ static __always_inline struct conn *begin(u64 sk, struct common *c, u64 opened, 
 #ifdef DATAGRAMS
 #include "datagram.h"
 #endif
-#include "inside.h"
 
 #define NOT_TAKEN 0x2002  // MSG_PEEK, MSG_ERRQUEUE: what is read stays, or was never in the stream
 
@@ -205,27 +209,40 @@ static __always_inline int moved(u64 sk, s64 ret, u8 dir, u64 regs) {
 #ifdef DATAGRAMS
     if (proto == 17) return ret ? datagrams_of(sk, &c, ret, dir, tgid, regs) : 0;
 #endif
-    if (proto != 6 || !ret || !wanted_ports(c.num, remote)) return 0;
+    if (proto != 6 || !ret) return 0;
+    if (!wanted_ports(c.num, remote)) {
+#ifdef TLS
+      not_asked_for(who, sk, dir);
+#endif
+      return 0;
+    }
     bool opening = c.state == 2 /* TCP_SYN_SENT: data with the handshake */;
     k = begin(sk, &c, opening ? bpf_ktime_get_ns() : 0, opening ? ROLE_CLIENT : ROLE_UNKNOWN);
     if (!k) return 0;
   }
-  u64 pos = k->pos[dir & 1];
+  u64 pos = k->plain[dir & 1];
   k->pos[dir & 1] += ret;
-  if (k->announced && is_ignored(k->id)) return 0;
+#ifndef TLS
+  if (k->announced && is_ignored(k->id)) {
+    if (!k->tls) k->plain[dir & 1] += ret;
+    return 0;
+  }
+#endif
   struct arguments a = {};
   u64 at = 0, n = 0, message = 0;
   int kind = call_of_process(&a, regs) ? where(&a, &at, &n, &message) : 0;
-  u64 now = bpf_ktime_get_ns();
+  u64 now = bpf_ktime_get_ns(), first = at;
+  if (kind == 2) bpf_probe_read_user(&first, sizeof first, (void *)at);
+#ifdef TLS
+  if (ret) below_tls(who, sk, k, dir, first, kind ? ret : 0);
+#endif
   if (!k->announced) {
     k->tgid = tgid;
-    u64 first = at;
-    if (kind == 2) bpf_probe_read_user(&first, sizeof first, (void *)at);
-    if (kind && k->opened && ret >= 6) look(k, first);
+    if (kind && k->opened) look(k, first, ret);
     announce(sk, k, &c, tgid, now);
-    if (is_ignored(k->id)) return 0;
   }
-  if (k->tls) return below_tls(who, sk, k, dir);
+  if (!k->tls) k->plain[dir & 1] += ret;
+  if ((k->tls && (ret || !k->inside)) || is_ignored(k->id)) return 0;
   u32 zero = 0;
   struct scratch *e = scratches.lookup(&zero);
   if (!e) return 0;
@@ -276,10 +293,10 @@ RAW_TRACEPOINT_PROBE(inet_sock_set_state) {
     struct conn *k = conns.lookup(&sk);
     u32 zero = 0;
     struct record end = {};
-    if (!k || !k->announced || k->tls || is_ignored(k->id)) return 0;
+    if (!k || !k->announced || (k->tls && !k->inside) || is_ignored(k->id)) return 0;
     end.time = bpf_ktime_get_ns();
     end.id = k->id;
-    end.pos = k->pos[SENT];
+    end.pos = k->plain[SENT];
     end.kind = K_END;
     end.dir = SENT;
     end.tgid = k->tgid;

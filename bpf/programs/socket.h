@@ -12,6 +12,8 @@
 #define K_DATA 0      // bytes of a direction
 #define K_END 1       // the direction ends here (FIN, or a read that gave 0)
 #define K_DATAGRAM 2  // a datagram; struct peer follows the header, then the bytes
+#define K_INSIDE 3    // from here on the connection's bytes are the plain text inside TLS, from its beginning
+#define K_JOINED 4    // the same, but some of it may have passed before
 
 // Kinds of records of the control ring
 #define C_OPENED 1
@@ -27,7 +29,7 @@
 #define ROLE_CLIENT 1
 #define ROLE_SERVER 2
 
-#define PLAINTEXT (1ULL << 63)  // set in the id of what was read inside TLS
+#define PLAINTEXT (1ULL << 63)  // set in the id of a connection of which the plain text inside TLS is ignored
 
 // Counters of events that came to nothing
 #define N_DATA_LOST 0     // the data ring was full: records
@@ -70,11 +72,15 @@ struct scratch_datagram {
 struct conn {
   u64 id;         // never given twice
   u64 pos[2];     // bytes sent and received so far
-  u64 plain[2];   // the same of the plain text inside TLS
+  u64 plain[2];   // the same without those that are ciphertext, with the plain text inside TLS instead: positions of records
   u64 opened;     // when it was established; 0: before we looked
   u32 tgid;
   u16 lport, rport;
-  u8 role, announced, tls, pad[5];
+  u8 role, announced;
+  u8 tls;     // moves ciphertext
+  u8 inside;  // its plain text is put down
+  u8 whole;   // and was so from its beginning
+  u8 shed, pad[2];
 };
 
 #define ARGS 256

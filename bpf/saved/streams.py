@@ -8,7 +8,6 @@ interface whose name says so.
 
 from collections import OrderedDict
 
-from pxcap.bpf.records import PLAINTEXT
 from pxcap.bpf.saved.ends import End, Interfaces, both
 from pxcap.bpf.saved.file import SaveFile
 from pxcap.core.capture.synthesise import TcpPackets
@@ -51,7 +50,7 @@ class SavedStreams:
         first = client or 0
         mixed = stream * _SPREAD  # a port that is used again must not look like the same connection
         packets = TcpPackets(ends[first], ends[1 - first], (mixed >> 32 & 0xFFFFFFFF, mixed & 0xFFFFFFFF))
-        known = _Stream(here, first, self._interfaces.number(seen.netns, bool(stream & PLAINTEXT)), packets)
+        known = _Stream(here, first, self._interfaces.number(seen.netns, seen.encrypted), packets)
         self._streams[stream] = known
         if seen.opened:
             self._put(known, seen.opened, packets.open())
@@ -88,7 +87,7 @@ class SavedStreams:
         if known is None:
             return
         self._forget(stream)
-        if not known.ended[SENT] and not stream & PLAINTEXT:
+        if not known.ended[SENT]:
             self._put(known, closing.time, known.packets.reset(SENT ^ known.client))
             return
         for direction, pos in ((SENT, closing.sent), (RECEIVED, closing.received)):

@@ -19,7 +19,8 @@ from pxcap.core.stream import Chunk
 from pxcap.core.vantage import Endpoint, Vantage
 
 SENT, RECEIVED = 0, 1  # directions, as the process that is watched sees them
-DATA, END = 0, 1  # kinds of events: bytes, and the end of a direction
+DATA, END = 0, 1  # kinds of events: bytes, and the end of a direction;
+INSIDE, JOINED = 3, 4  # what follows is the plain text inside TLS, from its beginning or from its middle
 MAX_STREAMS = 65536
 
 
@@ -32,7 +33,7 @@ class StreamWindow:
         time: ns since the epoch.
         stream: Which connection, as given to `StreamTable.open`.
         direction: SENT or RECEIVED.
-        kind: DATA or END.
+        kind: DATA, END, INSIDE or JOINED.
         pos: Position of the first byte in its direction.
         size: Bytes that were moved.
         start: Index in `buf` of the first byte.
@@ -56,30 +57,48 @@ class StreamWindow:
 
 @dataclass(frozen=True, slots=True)
 class Closing:
-    """What a connection came to in the end: bytes of both directions, segments sent again, round-trip time in ns."""
+    """What a connection came to in the end.
+
+    Attributes:
+        time: ns since the epoch.
+        sent: Position behind the last byte.
+        received: The same of the other direction.
+        retransmits: Segments sent again.
+        rtt: Round-trip time, ns; None when not known.
+        ciphertext: Bytes of both directions that had no positions, because they are not to be read.
+    """
 
     time: int
     sent: int
     received: int
     retransmits: int = 0
     rtt: int | None = None
+    ciphertext: tuple[int, int] = (0, 0)
 
 
 class _Stream:
     """A connection and how far each direction has come."""
 
-    __slots__ = ("base", "connection", "ended", "next")
+    __slots__ = ("base", "connection", "ended", "inside", "left_out", "next")
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
         self.base = [-1, -1]  # position of the first byte that was seen or missed; -1: none yet
         self.next = [0, 0]
         self.ended = [False, False]
+        self.inside = False  # its bytes are the plain text inside TLS
+        self.left_out = False
 
     def begin(self, direction: int, pos: int) -> None:
         """Note where a direction begins: at its start, or where we came in."""
         if self.base[direction] < 0:
             self.base[direction] = self.next[direction] = 0 if self.connection.opened else pos
+
+    def enter(self, time: int, whole: bool) -> None:
+        """What follows is the plain text inside TLS."""
+        self.inside = True
+        if not self.left_out and self.connection.enter_tls(time, whole):
+            self.base = [at if base >= 0 else base for base, at in zip(self.base, self.next, strict=True)]
 
     def miss(self, direction: int, size: int, time: int, reason: str) -> None:
         """Note bytes that moved and were not seen; they are lost only where somebody wanted them."""
@@ -150,17 +169,20 @@ class StreamTable:
             known.begin(direction, pos)
             if (missing := pos - known.next[direction]) > 0:
                 known.miss(direction, missing, closing.time, LOST)
+            if not known.inside:
+                connection.sent[direction] += closing.ciphertext[direction]
         connection.finish(closing.time, closed=True)
 
     def give_up(self, streams: Iterable[int]) -> None:
         """Look at no more bytes of these connections; they are counted all the same."""
         for number in streams:
             if (known := self._streams.get(number)) is not None:
+                known.left_out = True
                 known.connection.give_up(self.now)
 
-    def drop(self, stream: int) -> None:
-        """Forget a connection without a trace: what it carries is told by another."""
-        self._streams.pop(stream, None)
+    def is_inside(self, stream: int) -> bool:
+        """Whether what is read of a connection is the plain text inside TLS."""
+        return (known := self._streams.get(stream)) is not None and known.inside
 
     def dull(self) -> list[int]:
         """Connections of which no more bytes are needed, each given once: no protocol of ours, or parsed to its end."""
@@ -277,6 +299,8 @@ class _Pass:
         if self.kinds[place] == END and not stream.ended[direction]:
             stream.ended[direction] = True
             connection.close(direction, time)
+        elif self.kinds[place] in (INSIDE, JOINED):
+            stream.enter(time, self.kinds[place] == INSIDE)
 
     def _chunk(self, stream: _Stream, direction: int, places: list[int], length: int = 0) -> None:
         """Hand on whole events of one direction that follow each other, or the first `length` bytes of a cut one."""

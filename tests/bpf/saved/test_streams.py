@@ -10,7 +10,6 @@ from tests.core.capture import wires
 from tests.core.capture.wires import START, Row
 
 import pxcap.bpf.saved.streams
-from pxcap.bpf.records import PLAINTEXT
 from pxcap.bpf.saved.ends import Interfaces
 from pxcap.bpf.saved.file import SaveFile
 from pxcap.bpf.saved.streams import SavedStreams
@@ -156,9 +155,9 @@ def test_an_end_that_no_process_saw_is_a_reset(tmp_path: Path) -> None:
 
 def test_plain_text_ends_in_good_order(tmp_path: Path) -> None:
     def tell(streams: SavedStreams) -> None:
-        streams.open(1 | PLAINTEXT, (CLIENT, SERVER), 0, Vantage(netns=7, opened=START, encrypted=True))
-        exchange(streams, 1 | PLAINTEXT, True)
-        streams.close(1 | PLAINTEXT, Closing(START + 9000, len(REQUEST), len(ANSWER)))
+        streams.open(1, (CLIENT, SERVER), 0, Vantage(netns=7, opened=START, encrypted=True))
+        exchange(streams, 1, True)
+        close(streams, 1, True)
 
     rows = written(tmp_path / "x", tell)
     assert [row.flags & (FIN | RST) for row in rows[3:]] == [0, 0, FIN, FIN]

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from pxcap.core.flows.streams import DATA, END, StreamWindow
+from pxcap.core.flows.streams import DATA, END, SENT, StreamWindow
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,11 @@ class Sockets:
         self.time += 1
         pos = self.pos.get((stream, direction), 0)
         self.events.append(Event(stream, direction, pos, b"", self.time, 0, END))
+
+    def mark(self, kind: int, direction: int = SENT, stream: int = 1) -> None:
+        """Say of what follows that it is the plain text inside TLS."""
+        pos = self.pos.get((stream, direction), 0)
+        self.events.append(Event(stream, direction, pos, b"", self.time, 0, kind))
 
     def total(self, direction: int, stream: int = 1) -> int:
         return self.pos.get((stream, direction), 0)

@@ -11,7 +11,7 @@ from tests.core.toy import TOY
 
 from pxcap.core.columns import CONNECTIONS
 from pxcap.core.flows import streams as module
-from pxcap.core.flows.streams import RECEIVED, SENT, Closing, StreamTable
+from pxcap.core.flows.streams import INSIDE, JOINED, RECEIVED, SENT, Closing, StreamTable
 from pxcap.core.pipeline import Options, Pipeline
 from pxcap.core.protocol import LOST, REQUEST, RESPONSE, TRUNCATED, Row
 from pxcap.core.registry import Registry
@@ -35,8 +35,10 @@ class Run:
         self.pipeline = Pipeline(registry, self.sink, options or Options(), (CONNECTIONS,))
         self.table = StreamTable(self.pipeline)
 
-    def open(self, stream: int = 1, client: int | None = SENT, seen: Vantage = FROM_THE_START) -> None:
-        self.table.open(stream, ENDS, client, seen)
+    def open(
+        self, stream: int = 1, client: int | None = SENT, seen: Vantage = FROM_THE_START, quiet: bool = False
+    ) -> None:
+        self.table.open(stream, ENDS, client, seen, quiet)
 
     def take(self, *events: Event) -> None:
         self.table.take(window(events))
@@ -264,14 +266,51 @@ def test_the_oldest_goes_when_there_are_too_many(monkeypatch: pytest.MonkeyPatch
     assert [row["closed_time"] for row in run.connections()] == [None]
 
 
-def test_dropping_leaves_no_trace() -> None:
-    run = Run()
+def test_plain_text_inside_tls_goes_on_where_the_clear_text_ended() -> None:
+    run, sockets = Run(), talk()
+    sockets.mark(INSIDE)
+    sockets.move(SENT, b"Qlast\n")
+    sockets.move(RECEIVED, b"Alast\n")
     run.open()
-    run.table.drop(1)
-    run.table.drop(1)
-    run.table.close(1, Closing(1, 1, 1))
+    run.take(*sockets.events)
+    assert run.table.is_inside(1)
+    run.table.close(1, Closing(99, sockets.total(SENT), sockets.total(RECEIVED), ciphertext=(500, 500)))
     run.table.finish()
-    assert run.rows("connections") == []
+    assert [(row[8], row[7]) for row in run.rows("toy_events")] == [("one", 0), ("two", 0), ("three", 0), ("last", 1)]
+    assert [(row["bytes_sent"], row["bytes_lost"], row["encrypted"]) for row in run.connections()] == [
+        (sockets.total(SENT), 0, 1)
+    ]
+
+
+def test_plain_text_of_a_connection_that_was_quiet() -> None:
+    for kind, note in ((INSIDE, ""), (JOINED, "")):
+        run, sockets = Run(), Sockets()
+        sockets.mark(kind)
+        sockets.move(SENT, b"Qone\n")
+        sockets.move(RECEIVED, b"Aone\n")
+        run.open(quiet=True)
+        run.take(*sockets.events)
+        run.table.close(1, Closing(99, 5, 5, ciphertext=(500, 500)))
+        assert toy_rows(run) == [("one", "one", note)]
+
+
+def test_ciphertext_is_counted_where_nobody_reads_inside() -> None:
+    run = Run()
+    run.open(quiet=True)
+    assert not run.table.is_inside(1)
+    run.table.close(1, Closing(99, 0, 0, ciphertext=(500, 600)))
+    assert [(row["bytes_sent"], row["bytes_recv"], row["bytes_lost"]) for row in run.connections()] == [(500, 600, 0)]
+
+
+def test_what_was_left_out_stays_so_inside_tls() -> None:
+    run, sockets = Run(), Sockets()
+    run.open(quiet=True)
+    run.table.give_up([1])
+    sockets.mark(INSIDE)
+    sockets.move(SENT, b"Qone\n")
+    run.take(*sockets.events)
+    run.table.close(1, Closing(99, 5, 0))
+    assert toy_rows(run) == []
 
 
 def test_what_is_given_up_ends_its_records_and_goes_on_being_counted() -> None:
