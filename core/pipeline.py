@@ -19,7 +19,7 @@ BATCH = 512  # rows of one table handed to the sink at once: bounds memory when 
 MAX_ERROR_NAMES = 1000  # names of malformed input are a plugin's words: keep a runaway one from filling memory
 MAX_GROUPS = 65536  # of connections summed up together; the one idle for longest is written and begins anew
 _INET, _INET6 = 2, 10  # address families as Linux numbers them
-_Group = tuple[str, str, int, str, int, int, bool, str]
+Group = tuple[str, str, int, str, int, int, bool, str]
 """upid, remote address and port, local address and port, trace_role, encrypted, protocol."""
 
 
@@ -48,8 +48,8 @@ class TableCount:
 
 
 @dataclass(slots=True)
-class _Totals:
-    """Sums over the connections of one process, peer and protocol, in the order of conn_stats."""
+class Totals:
+    """Sums over the connections of one process, peer and protocol, as in conn_stats."""
 
     opened: int = 0
     closed: int = 0
@@ -62,6 +62,11 @@ class _Totals:
     records: int = 0
     rtt: int = 0
     rtts: int = 0  # connections of which it is known
+
+    def join(self, other: "Totals") -> None:
+        """Take in the sums over other connections."""
+        for name in self.__slots__:
+            setattr(self, name, getattr(self, name) + getattr(other, name))
 
     def add(self, connection: "Connection", opened: bool) -> None:
         """Take in what a connection came to so far."""
@@ -105,8 +110,8 @@ class Pipeline:
         self._sink = sink
         self._rows: dict[str, list[Row]] = {}
         self._now = 0  # when the last connection was over or totals were written
-        self._written: dict[_Group, Row] = {}
-        self._totals: OrderedDict[_Group, _Totals] = OrderedDict()
+        self._written: dict[Group, Row] = {}
+        self._totals: OrderedDict[Group, Totals] = OrderedDict()
 
     def forced(self, ends: "tuple[Endpoint, Endpoint]") -> tuple[ProtocolSpec, int] | None:
         """The protocol the person fixed for one of these ports, and the index of that end."""
@@ -181,27 +186,33 @@ class Pipeline:
 
         With `alive`, the connections that go on, the sums go on as well, and only what changed since is written.
         """
-        totals: Mapping[_Group, _Totals] = self._totals
-        if alive is not None:
-            totals = {group: replace(sums) for group, sums in self._totals.items()}
-            for connection in alive:
-                totals.setdefault(_group(connection), _Totals()).add(connection, True)
+        self.write_sums(time, self.sums(alive), alive is None)
+
+    def sums(self, alive: Iterable["Connection"] | None = None) -> dict[Group, Totals]:
+        """The sums of every group of connections; with `alive`, the connections that go on, else they begin anew."""
+        totals = {group: replace(sums) for group, sums in self._totals.items()}
+        if alive is None:
+            self._totals.clear()
+        for connection in alive or ():
+            totals.setdefault(_group(connection), Totals()).add(connection, True)
+        return totals
+
+    def write_sums(self, time: int, totals: Mapping[Group, Totals], last: bool) -> None:
+        """Write what changed of `totals` since the last time, as of `time`; `last` says that the next ones begin anew."""
         self._now = max(self._now, time)
         written = {group: _totals_row(group, sums) for group, sums in totals.items()}
         rows = [(time, *row) for group, row in written.items() if self._written.get(group) != row]
         # Connections whose protocol or client became known belong to another group now.
-        rows += [(time, *_totals_row(group, _Totals())) for group in self._written if group not in written]
-        self._written = written if alive is not None else {}
-        if alive is None:
-            self._totals.clear()
+        rows += [(time, *_totals_row(group, Totals())) for group in self._written if group not in written]
+        self._written = {} if last else written
         if rows:
             self.emit(CONN_STATS.name, rows)
 
-    def _of(self, connection: "Connection") -> _Totals:
+    def _of(self, connection: "Connection") -> Totals:
         group = _group(connection)
         totals = self._totals.get(group)
         if totals is None:
-            totals = self._totals[group] = _Totals()
+            totals = self._totals[group] = Totals()
             if len(self._totals) > MAX_GROUPS:
                 idle, sums = self._totals.popitem(last=False)
                 self._written.pop(idle, None)
@@ -217,7 +228,7 @@ class Pipeline:
             self.tables[table].records += len(rows)
 
 
-def _group(connection: "Connection") -> _Group:
+def _group(connection: "Connection") -> Group:
     """Whose totals a connection's counts are part of: the port that differs for every connection is left out."""
     at: Place = connection.place
     remote, local = at.remote, at.local
@@ -226,7 +237,7 @@ def _group(connection: "Connection") -> _Group:
     return (at.upid, remote[0], ports[0], local[0], ports[1], at.role, at.encrypted, name)
 
 
-def _totals_row(group: _Group, sums: _Totals) -> Row:
+def _totals_row(group: Group, sums: Totals) -> Row:
     """A group's row of conn_stats, without the time in front."""
     upid, remote, remote_port, local, local_port, role, encrypted, protocol = group
     return (

@@ -31,8 +31,8 @@ class Groups:
     keys: U64
 
 
-def group(window: PacketWindow) -> Groups:
-    """Group a window that has at least one packet."""
+def keys_of(window: PacketWindow) -> U64:
+    """For each packet, the hash of its flow shifted left by one, plus the direction."""
     a = _endpoint(window.src_hi, window.src_lo, window.sport.astype(np.uint64))
     b = _endpoint(window.dst_hi, window.dst_lo, window.dport.astype(np.uint64))
     direction = a > b
@@ -41,7 +41,12 @@ def group(window: PacketWindow) -> Groups:
     mixed = (low ^ (high >> _SHIFT)) * _SALT[3] + high * _SALT[4] + window.proto
     mixed ^= mixed >> _SHIFT
     mixed *= _SALT[5]
-    keys = ((mixed >> _ONE) & ~_ONE) | direction.astype(np.uint64)
+    return np.asarray(((mixed >> _ONE) & ~_ONE) | direction.astype(np.uint64))
+
+
+def group(window: PacketWindow) -> Groups:
+    """Group a window that has at least one packet."""
+    keys = keys_of(window)
     order = np.argsort(keys, kind="stable")
     ordered = keys[order]
     starts = np.flatnonzero(ordered[1:] != ordered[:-1]) + 1
