@@ -8,7 +8,7 @@ DEMO := build/demo
 DEMO_DB := sqlite:///$(DEMO)/demo.db
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo test lint truth inference bench clean
+.PHONY: help demo test lint truth inference bench bench-live clean
 
 help:
 	@echo "make demo   replay recorded traffic into a fresh store and look at it"
@@ -17,6 +17,7 @@ help:
 	@echo "make truth  the captures with ground truth as a table"
 	@echo "make inference  what every capture is taken for, on any port and from the middle"
 	@echo "make bench  measure against tshark and construct (BENCH=--quick: small)"
+	@echo "make bench-live  servers under load with live capture and without, as root (BENCH=--help: less)"
 	@echo "make clean  remove everything made, the environment too"
 
 $(VENV)/bin/python:
@@ -55,6 +56,9 @@ inference: $(DEV_STAMP)
 bench: $(DEV_STAMP)
 	$(BIN)/python -m bench $(BENCH)
 	$(BIN)/python -m bench.layouts
+
+bench-live: $(DEV_STAMP)
+	$(BIN)/python -m bench.live $(BENCH)
 
 clean:
 	rm -rf build dist bench-data .mypy_cache .ruff_cache .pytest_cache .hypothesis $(VENV)

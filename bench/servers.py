@@ -1,13 +1,15 @@
 """Programs, ports and servers on loopback."""
 
+import os
 import shutil
 import signal
 import socket
 import subprocess
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from glob import glob
+from pathlib import Path
 
 _POSTGRESQL = sorted(glob("/usr/lib/postgresql/*/bin"), reverse=True)  # where Debian keeps what no user starts
 _SEARCH = ":".join(["/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin", *_POSTGRESQL])
@@ -58,6 +60,22 @@ def running(
 def _accepts(port: int) -> bool:
     with socket.socket() as sock:
         return sock.connect_ex(("127.0.0.1", port)) == 0
+
+
+def listener(port: int) -> int:
+    """The process that listens on a TCP port at 127.0.0.1; of several that share the socket, the first.
+
+    Raises:
+        RuntimeError: Nobody does.
+    """
+    rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    inodes = {row[9] for row in rows if row[1] == f"0100007F:{port:04X}" and row[3] == "0A"}  # 0A: TCP_LISTEN
+    for process in sorted(int(name) for name in os.listdir("/proc") if name.isdecimal()):
+        with suppress(OSError):  # it has ended, or is another user's
+            held = {os.readlink(entry) for entry in Path(f"/proc/{process}/fd").iterdir()}
+            if held & {f"socket:[{inode}]" for inode in inodes}:
+                return process
+    raise RuntimeError(f"nobody listens on port {port}")
 
 
 def output(command: Sequence[str]) -> str:
