@@ -105,6 +105,15 @@ class Program:
         for pid in pids:
             table[table.Key(pid)] = table.Leaf(1)
 
+    def wants(self, pid: int) -> bool:
+        """Whether this process was taken in, by name or descent as well."""
+        table = self.module[b"pids"]
+        return table.Key(pid) in table
+
+    def function(self, name: str) -> int:
+        """The file descriptor of one of the programs that are not attached by loading, loaded when it is asked for."""
+        return int(self.module.load_func(name.encode(), type(self.module).KPROBE).fd)
+
     def want_commands(self, names: Sequence[str]) -> None:
         """Take in whatever process becomes one of these commands."""
         table = self.module[b"commands"]

@@ -33,6 +33,7 @@ from pxcap.bpf.records import (
 from pxcap.bpf.roles import Roles
 from pxcap.bpf.saved.sockets import SavedSockets
 from pxcap.bpf.sockets import tcp_info
+from pxcap.bpf.tls import TlsLibraries
 from pxcap.core.connection import Connection
 from pxcap.core.flows.datagrams import DatagramTable, DatagramWindow
 from pxcap.core.flows.streams import Closing, StreamTable, StreamWindow
@@ -56,13 +57,21 @@ class SocketSource:
         pipeline: Takes the connections.
         choice: What the programs are made for.
         met: Told of each process once, when its first connection is met.
+        tell: Told in one line of what cannot be read inside TLS, with what that means.
 
     Raises:
         CaptureError: The programs cannot be loaded.
     """
 
-    def __init__(self, pipeline: Pipeline, choice: Choice, met: Callable[[Process], None] = lambda _: None) -> None:
+    def __init__(
+        self,
+        pipeline: Pipeline,
+        choice: Choice,
+        met: Callable[[Process], None] = lambda _: None,
+        tell: Callable[[str, str], None] = lambda *_: None,
+    ) -> None:
         self.processes = ProcessTable()
+        self.tls = TlsLibraries(lambda name: self.program.function(name), tell) if choice.tls else None
         self.program: Program = load(choice)
         self._streams = StreamTable(pipeline)
         self._datagrams = DatagramTable(pipeline)
@@ -71,7 +80,6 @@ class SocketSource:
         self._known: set[str] = set()
         self._closing: list[Closed] = []
         self._shed = 0
-        self._reads_tls = choice.tls
         self._lost: dict[str, int] | None = None  # once it is over
         self._clock = time.time_ns() - time.monotonic_ns()
         self.execed: Callable[[Execed], None] = lambda _: None
@@ -103,6 +111,8 @@ class SocketSource:
             self._closing = []
         self._closing += closing
         self._datagrams.sweep(self.now)
+        if self.tls is not None:
+            self.tls.poll(time.monotonic())
         dull = self._streams.dull()
         if self.saved is not None and not self.saved.file.failed:
             self.saved.file.flush()  # and every connection is of use
@@ -146,6 +156,8 @@ class SocketSource:
         self._datagrams.finish()
         if self.saved is not None:
             self.saved.finish()
+        if self.tls is not None:
+            self.tls.close()
         self._lost = self.losses()
         self.program.close()
         return taken
@@ -181,6 +193,8 @@ class SocketSource:
                     closing.append(record)
                 elif isinstance(record, Execed):
                     self.execed(record)
+                    if self.tls is not None and self.program.wants(record.tgid):
+                        self.tls.began(record.tgid, time.monotonic())
 
     def _take(self, block: bytes, places: npt.NDArray[np.int64]) -> None:
         raw = np.frombuffer(block, np.uint8)
@@ -245,8 +259,10 @@ class SocketSource:
         client = {1: 0, 2: 1}.get(record.role)
         if client is None:
             client = self._roles.client(ends, record.netns, record.tgid)
+        if self.tls is not None:
+            self.tls.opened(record.tgid, tls, time.monotonic())
         self._streams.open(record.id, ends, client, seen, quiet=bool(record.quiet))
-        if self.saved is not None and (self._reads_tls if tls else not record.quiet):
+        if self.saved is not None and (self.tls if tls else not record.quiet):
             self.saved.streams.open(record.id, ends, client, seen)
 
     def _close(self, over: Closed) -> None:

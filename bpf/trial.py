@@ -9,18 +9,17 @@ import os
 import platform
 import socket
 import struct
-from pathlib import Path
 
-_CALLS = {"x86_64": {"bpf": 321, "perf_event_open": 298}, "aarch64": {"bpf": 280, "perf_event_open": 241}}
-ARCHITECTURES = frozenset(_CALLS)
+from pxcap.bpf.uprobe import open_probe
+
+_NUMBERS = {"x86_64": 321, "aarch64": 280}  # of bpf
+ARCHITECTURES = frozenset(_NUMBERS)
 """Those whose registers and system calls pxcap's programs know."""
 
 # include/uapi/linux/bpf.h
 _PROBE_READ_KERNEL, _GET_CURRENT_TASK_BTF, _TASK_PT_REGS = 113, 158, 175
 _MAP_CREATE, _PROG_LOAD, _RAW_TRACEPOINT_OPEN = 0, 5, 17
 _RING_BUFFER, _RAW_TRACEPOINT = 27, 17
-_UPROBE_TYPE = Path("/sys/bus/event_source/devices/uprobe/type")
-_PERF_FLAG_FD_CLOEXEC = 8
 _SOL_PACKET, _PACKET_RX_RING, _PACKET_VERSION, _TPACKET_V3 = 263, 5, 10, 2
 _NETLINK_SOCK_DIAG, _SOCK_DIAG_BY_FAMILY, _NLM_F_REQUEST_DUMP, _NLMSG_ERROR = 4, 20, 0x301, 2
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -48,10 +47,7 @@ def make_ring() -> None:
 
 def probe_function() -> None:
     """Place a probe into a file of ours that no program executes, and take it out."""
-    kind = int(_UPROBE_TYPE.read_text())
-    path = ctypes.create_string_buffer(os.fsencode(__file__))
-    attributes = struct.pack("=II48xQQ", kind, 72, ctypes.addressof(path), 0)  # PERF_ATTR_SIZE_VER1
-    os.close(_call("perf_event_open", attributes, -1, 0, -1, _PERF_FLAG_FD_CLOEXEC))
+    os.close(open_probe(__file__, 0))
 
 
 def open_packet_socket() -> None:
@@ -106,20 +102,12 @@ def bpf(command: int, attributes: bytes) -> int:
     Raises:
         OSError: The kernel's reason.
     """
-    held = ctypes.create_string_buffer(attributes.ljust(128, b"\0"), 128)
-    return _syscall("bpf", ctypes.c_long(command), ctypes.byref(held), ctypes.c_long(len(held)))
-
-
-def _call(name: str, attributes: bytes, *numbers: int) -> int:
-    held = ctypes.create_string_buffer(attributes, len(attributes))
-    return _syscall(name, ctypes.byref(held), *(ctypes.c_long(number) for number in numbers))
-
-
-def _syscall(name: str, *arguments: object) -> int:
-    calls = _CALLS.get(platform.machine())
-    if calls is None:
+    number = _NUMBERS.get(platform.machine())
+    if number is None:
         raise OSError(f"pxcap knows no system call numbers of {platform.machine()}")
-    found = int(_libc.syscall(ctypes.c_long(calls[name]), *arguments))
+    held = ctypes.create_string_buffer(attributes.ljust(128, b"\0"), 128)
+    size = ctypes.c_long(len(held))
+    found = int(_libc.syscall(ctypes.c_long(number), ctypes.c_long(command), ctypes.byref(held), size))
     if found < 0:
         raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
     return found

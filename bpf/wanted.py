@@ -1,5 +1,6 @@
 """Which processes a capture was asked for: those there are now, and those that come."""
 
+import time
 from collections.abc import Iterable
 
 from pxcap.bpf.records import Execed
@@ -25,6 +26,10 @@ def want(source: SocketSource, pids: Iterable[int], commands: Iterable[str], con
         found |= table.descendants(pid)
     source.program.want_commands(commands)
     source.program.want(sorted(found))
+    if source.tls is not None:
+        source.tls.expect(commands)
+        for pid in found:
+            source.tls.look(pid, time.monotonic())
     if containers:
 
         def execed(record: Execed) -> None:

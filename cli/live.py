@@ -156,7 +156,7 @@ def _open_sockets(wishes: Wishes, pipeline: Pipeline) -> "SocketSource":
 
     old = by_call(features([f"hook {name}" for name in LENGTHS]))
     choice = Choice(wishes.ports, by_process, wishes.tls, ring_mib=wishes.ring_mib, by_call=old)
-    source = SocketSource(pipeline, choice, met)
+    source = SocketSource(pipeline, choice, met, _warn)
     if by_process:
         want(source, wishes.pids, wishes.commands, wishes.containers)
     return source
