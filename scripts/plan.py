@@ -152,7 +152,7 @@ class Union:
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """At most so many rows: the oldest by `time_` where there is such a column, so that every store gives the same."""
+    """At most so many rows: the newest by `time_` where there is such a column, so that every store gives the same."""
 
     parent: "Operator"
     rows: int

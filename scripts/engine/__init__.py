@@ -1,0 +1,1 @@
+"""Computes plans: what the database can do it does, the rest is done here, in columns."""

@@ -1,0 +1,184 @@
+"""One SQL text for a plan, for DuckDB or PostgreSQL: a common table expression for each operator, named in order."""
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from pxcap.scripts import functions
+from pxcap.scripts.engine.graph import in_order, parents
+from pxcap.scripts.functions import SQL_TYPES, Dialect
+from pxcap.scripts.plan import (
+    Aggregate,
+    Call,
+    Column,
+    Expression,
+    Filter,
+    Join,
+    Limit,
+    Literal,
+    Operator,
+    Project,
+    Rows,
+    Scan,
+    Union,
+    names,
+)
+from pxcap.scripts.types import Data, Schema
+
+if TYPE_CHECKING:
+    from pxcap.scripts.names import Names
+
+_JOINS = {"inner": "JOIN", "left": "LEFT JOIN", "right": "RIGHT JOIN", "outer": "FULL JOIN"}
+
+
+class NotInSql(Exception):
+    """The database has no way to say it."""
+
+
+def quoted(name: str) -> str:
+    """A name as SQL takes any."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def literal(value: bool | float | str, data: Data, dialect: Dialect) -> str:
+    """A constant of a data type."""
+    if isinstance(value, str):
+        text = "'" + value.replace("\0", "").replace("'", "''") + "'"
+    elif isinstance(value, bool):
+        text = "TRUE" if value else "FALSE"
+    elif isinstance(value, float):
+        text = f"'{value!r}'"
+    else:
+        text = str(value)
+    return f"CAST({text} AS {SQL_TYPES[dialect][data]})"
+
+
+class Generator:
+    """Writes SQL.
+
+    Args:
+        dialect: "duckdb" or "postgres".
+        scan: Gives the text that reads a scan: columns by name, with the types of SQL_TYPES.
+        names: The mapping tables of this run.
+    """
+
+    def __init__(self, dialect: Dialect, scan: Callable[[Scan], str], names: "Names") -> None:
+        self._dialect = dialect
+        self._scan = scan
+        self._names = names
+
+    def statement(self, root: Operator, ordered: bool = False) -> str:
+        """The whole query.
+
+        Args:
+            root: The plan.
+            ordered: Rows by time, where there is one, and then by all their columns: every store gives the same.
+
+        Raises:
+            NotInSql: This dialect cannot say it.
+        """
+        order = in_order([root])
+        called = {id(node): f"s{at}" for at, node in enumerate(order)}
+        steps = [f"{called[id(node)]} AS ({self._step(node, called)})" for node in order]
+        text = f"WITH {', '.join(steps)} SELECT * FROM {called[id(root)]}"
+        return f"{text} ORDER BY {self._by_all(root.schema, False)}" if ordered else text
+
+    def step(self, node: Operator) -> str:
+        """One operator alone, over anything: to learn whether this dialect can say it.
+
+        Raises:
+            NotInSql: It cannot.
+        """
+        return self._step(node, {id(parent): "above" for parent in parents(node)})
+
+    def expression(self, expression: Expression, schema: Schema, table: str = "") -> str:
+        """An expression over the columns of `schema`."""
+        if isinstance(expression, Literal):
+            return literal(expression.value, expression.type.data, self._dialect)
+        if isinstance(expression, Column):
+            return table + quoted(expression.name)
+        args = [self.expression(arg, schema, table) for arg in expression.args]
+        text = functions.sql(expression, self._dialect, args, self._names)
+        if text is None:
+            raise NotInSql(expression.function)
+        return text
+
+    def _step(self, node: Operator, called: Mapping[int, str]) -> str:
+        if isinstance(node, Scan):
+            return self._scan(node)
+        if isinstance(node, Rows):
+            return self._rows(node)
+        above = [called[id(parent)] for parent in parents(node)]
+        if isinstance(node, Project):
+            columns = [f"{self.expression(one, node.parent.schema)} AS {quoted(name)}" for name, one in node.columns]
+            return f"SELECT {', '.join(columns)} FROM {above[0]}"
+        if isinstance(node, Filter):
+            return f"SELECT * FROM {above[0]} WHERE {self.expression(node.condition, node.parent.schema)}"
+        if isinstance(node, Aggregate):
+            return self._aggregate(node, above[0])
+        if isinstance(node, Join):
+            return self._join(node, *above)
+        if isinstance(node, Union):
+            wanted = ", ".join(quoted(name) for name in names(node.schema))
+            return " UNION ALL ".join(f"SELECT {wanted} FROM {one}" for one in above)
+        assert isinstance(node, Limit)
+        return f"SELECT * FROM {above[0]} ORDER BY {self._by_all(node.schema, True)} LIMIT {node.rows}"
+
+    def _aggregate(self, node: Aggregate, above: str) -> str:
+        types = {field.name: field.type for field in node.parent.schema}
+        columns = [quoted(key) for key in node.keys]
+        for one in node.aggregations:
+            text = functions.aggregate_sql(one, types[one.column], self._dialect, quoted(one.column))
+            if text is None:
+                raise NotInSql(one.function)
+            columns.append(f"{text} AS {quoted(one.name)}")
+        keys = ", ".join(quoted(key) for key in node.keys)
+        return f"SELECT {', '.join(columns)} FROM {above}" + (f" GROUP BY {keys}" if keys else "")
+
+    def _join(self, node: Join, left: str, right: str) -> str:
+        on = [f"l.{quoted(a)} = r.{quoted(b)}" for a, b in zip(node.left_on, node.right_on, strict=True)]
+        columns = [f"{'lr'[side]}.{quoted(source)} AS {quoted(name)}" for name, side, source in node.columns]
+        return f"SELECT {', '.join(columns)} FROM {left} l {_JOINS[node.how]} {right} r ON {' AND '.join(on)}"
+
+    def _rows(self, node: Rows) -> str:
+        head = ", ".join(quoted(field.name) for field in node.schema)
+        types = [field.type.data for field in node.schema]
+        if not node.rows:
+            empty = ", ".join(f"CAST(NULL AS {SQL_TYPES[self._dialect][data]})" for data in types)
+            return f"SELECT * FROM (VALUES ({empty})) t ({head}) WHERE FALSE"
+        rows = [f"({', '.join(map(self._value, row, types))})" for row in node.rows]
+        return f"SELECT * FROM (VALUES {', '.join(rows)}) t ({head})"
+
+    def _value(self, value: bool | float | str | None, data: Data) -> str:
+        if value is None:
+            return f"CAST(NULL AS {SQL_TYPES[self._dialect][data]})"
+        return literal(value, data, self._dialect)
+
+    def _by_all(self, schema: Schema, newest: bool) -> str:
+        """By time, then by everything else, in an order that does not depend on the database's language."""
+        first = [field for field in schema if field.name == "time_"]
+        rest = [field for field in schema if field.name != "time_"]
+        way = "DESC NULLS LAST" if newest else "ASC NULLS FIRST"
+        bytewise = ' COLLATE "C"' if self._dialect == "postgres" else ""
+        parts = [f'"time_" {way}' for _ in first]
+        parts += [
+            f"{quoted(field.name)}{bytewise if field.type.data is Data.STRING else ''} ASC NULLS FIRST"
+            for field in rest
+        ]
+        return ", ".join(parts)
+
+
+def calls_of(root: Operator) -> set[str]:
+    """Names of all functions of rows in a plan."""
+    found: set[str] = set()
+    for node in in_order([root]):
+        waiting: list[Expression] = []
+        if isinstance(node, Project):
+            waiting += [one for _, one in node.columns]
+        elif isinstance(node, Filter):
+            waiting.append(node.condition)
+        while waiting:
+            one = waiting.pop()
+            if isinstance(one, Call):
+                found.add(one.function)
+                waiting.extend(one.args)
+    return found

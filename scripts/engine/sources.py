@@ -1,0 +1,110 @@
+"""Reading a store's tables, or what it computed, into Arrow columns."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from pxcap.core.errors import UsageError
+from pxcap.core.protocol import Row
+from pxcap.scripts.engine.generate import quoted
+from pxcap.scripts.functions import SQL_TYPES
+from pxcap.scripts.plan import Scan
+from pxcap.scripts.types import Data, Schema
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+BATCH = 32768  # rows made into columns at once
+
+
+def sqlite_scan(scan: Scan, conditions: Sequence[str] = ()) -> str:
+    """What reads a table of SQLite; its values are converted when they have been read."""
+    columns = ", ".join(quoted(field.name) for field in scan.schema)
+    return f"SELECT {columns} FROM {quoted(scan.table)}{_where([*_range(scan), *conditions])}"
+
+
+def postgres_scan(scan: Scan) -> str:
+    """What reads a table of PostgreSQL, with the types that functions expect."""
+    types = SQL_TYPES["postgres"]
+    columns = [
+        f"CAST({quoted(field.name)} AS {types[field.type.data]}) AS {quoted(field.name)}" for field in scan.schema
+    ]
+    return f"SELECT {', '.join(columns)} FROM {quoted(scan.table)}{_where(_range(scan))}"
+
+
+def columns_of_rows(rows: Iterable[Row], schema: Schema, most: int, what: str) -> "pa.Table":
+    """Rows as an Arrow table.
+
+    Args:
+        rows: In the order of `schema`.
+        schema: Names and types.
+        most: Rows that may come.
+        what: They are, for the error.
+
+    Raises:
+        UsageError: More rows come.
+    """
+    import pyarrow as pa
+
+    kinds = [_arrow(field.type.data) for field in schema]
+    wanted = pa.schema([pa.field(field.name, kind) for field, kind in zip(schema, kinds, strict=True)])
+    batches = []
+    total = 0
+    for part in _parts(iter(rows)):
+        total += len(part)
+        if total > most:
+            raise UsageError(f"the script reads more than {most:,} rows of {what}", "a later start_time asks for less")
+        arrays = [_array(values, kind) for values, kind in zip(zip(*part, strict=True), kinds, strict=True)]
+        batches.append(pa.record_batch(arrays, schema=wanted))
+    return pa.Table.from_batches(batches, wanted)
+
+
+def _parts(rows: Iterator[Row]) -> Iterator[list[Row]]:
+    while part := list(islice(rows, BATCH)):
+        yield part
+
+
+def _array(values: tuple[Any, ...], kind: "pa.DataType") -> "pa.Array":
+    import pyarrow as pa
+
+    if kind == pa.bool_():  # SQLite keeps them as numbers
+        return pa.array([None if value is None else bool(value) for value in values], kind)
+    try:
+        return pa.array(values, kind)
+    except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError):  # SQLite lets any value stand in any column
+        return pa.array([_fitting(value, kind) for value in values], kind)
+
+
+def _fitting(value: Any, kind: "pa.DataType") -> Any:
+    """The value as the column's type; None when it cannot be."""
+    import pyarrow as pa
+
+    if value is None:
+        return None
+    try:
+        if kind == pa.string():
+            return value.decode(errors="replace") if isinstance(value, bytes) else str(value)
+        number = float(value) if kind == pa.float64() else int(value)
+        return pa.scalar(number, kind).as_py()
+    except (ValueError, OverflowError, TypeError, pa.ArrowInvalid):
+        return None
+
+
+def _arrow(data: Data) -> "pa.DataType":
+    import pyarrow as pa
+
+    kinds = {Data.BOOLEAN: pa.bool_(), Data.FLOAT64: pa.float64(), Data.STRING: pa.string()}
+    return kinds.get(data, pa.int64())
+
+
+def _range(scan: Scan) -> list[str]:
+    conditions = []
+    if scan.start is not None:
+        conditions.append(f'"time_" >= {scan.start}')
+    if scan.stop is not None:
+        conditions.append(f'"time_" < {scan.stop}')
+    return conditions
+
+
+def _where(conditions: Sequence[str]) -> str:
+    return f" WHERE {' AND '.join(conditions)}" if conditions else ""
