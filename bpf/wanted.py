@@ -1,5 +1,6 @@
 """Which processes a capture was asked for: those there are now, and those that come."""
 
+import os
 import time
 from collections.abc import Iterable
 
@@ -22,10 +23,13 @@ def want(source: SocketSource, pids: Iterable[int], commands: Iterable[str], con
         found |= table.named(name)
     for which in containers:
         found |= table.in_container(which)
-    for pid in list(found):
-        found |= table.descendants(pid)
+    ours = {os.getpid(), *table.descendants(os.getpid())}  # what they store would be captured, and stored again
     source.program.want_commands(commands)
-    source.program.want(sorted(found))
+    for _ in range(2):  # once more, for children that began before their parent was taken in
+        for pid in list(found):
+            found |= table.descendants(pid)
+        found -= ours
+        source.program.want(sorted(found))
     if source.tls is not None:
         source.tls.expect(commands)
         for pid in found:
