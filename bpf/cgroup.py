@@ -5,7 +5,7 @@ import re
 import struct
 from pathlib import Path
 
-from pxcap.bpf.trial import bpf
+from pxcap.bpf.syscalls import bpf
 
 UDP4_RECVMSG, UDP6_RECVMSG = 19, 20  # enum bpf_attach_type, include/uapi/linux/bpf.h
 _LINK_CREATE = 28

@@ -14,6 +14,7 @@ from pxcap.bpf.packet.filter import compiled
 from pxcap.bpf.procfs import io_uring_processes, read_stat
 from pxcap.bpf.rights import held
 from pxcap.bpf.silence import silenced
+from pxcap.bpf.syscalls import ARCHITECTURES
 from pxcap.core.errors import CaptureError
 
 AS_ROOT = 'sudo "$(command -v pxcap)" capture'
@@ -133,8 +134,8 @@ def _kernel() -> str:
 
 
 def _program() -> str:
-    if (machine := platform.machine()) not in trial.ARCHITECTURES:
-        raise CaptureError(f"they know {', '.join(sorted(trial.ARCHITECTURES))}, this is {machine}", _LESS)
+    if (machine := platform.machine()) not in ARCHITECTURES:
+        raise CaptureError(f"they know {', '.join(sorted(ARCHITECTURES))}, this is {machine}", _LESS)
     trial.load_program()
     return "load, and may read kernel memory and registers"
 

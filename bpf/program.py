@@ -17,6 +17,7 @@ from pxcap.bpf.locate import import_bcc, stub_headers
 from pxcap.bpf.records import COUNTERS
 from pxcap.bpf.ring import PAGE, Ring
 from pxcap.bpf.silence import silenced
+from pxcap.bpf.uprobe import MULTI
 from pxcap.core.errors import CaptureError
 
 CHUNK = (
@@ -112,7 +113,7 @@ class Program:
 
     def function(self, name: str) -> int:
         """The file descriptor of one of the programs that are not attached by loading, loaded when it is asked for."""
-        return int(self.module.load_func(name.encode(), type(self.module).KPROBE).fd)
+        return int(self.module.load_func(name.encode(), type(self.module).KPROBE, attach_type=MULTI).fd)
 
     def want_commands(self, names: Sequence[str]) -> None:
         """Take in whatever process becomes one of these commands."""

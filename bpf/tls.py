@@ -16,7 +16,7 @@ from glob import glob
 
 from pxcap.bpf import procfs
 from pxcap.bpf.elf import Elf
-from pxcap.bpf.uprobe import attach, open_probe
+from pxcap.bpf.uprobe import attach, detach, open_probe
 from pxcap.core.errors import CaptureError
 
 FUNCTIONS = {
@@ -107,8 +107,7 @@ class TlsLibraries:
 
     def close(self) -> None:
         """Take all probes out."""
-        for probe in self._probes:
-            os.close(probe)
+        detach(self._probes)
         self._probes.clear()
 
     def _read(self, paths: Iterable[str]) -> bool:
@@ -138,15 +137,18 @@ class TlsLibraries:
             return False
         if not {"SSL_read", "SSL_write"} <= functions.keys():
             return False
+        places: dict[tuple[str, bool], list[int]] = {}
+        for name, offset in functions.items():
+            entry, leave = FUNCTIONS[name]
+            places.setdefault((entry, False), []).append(offset)
+            if leave:
+                places.setdefault((leave, True), []).append(offset)
         probes: list[int] = []
         try:
-            for name, offset in functions.items():
-                for program, at_return in zip(FUNCTIONS[name], (False, True), strict=True):
-                    if program:
-                        probes.append(attach(self._program(program), f"/proc/self/fd/{fd}", offset, at_return))
+            for (program, at_return), offsets in places.items():
+                probes += attach(self._program(program), f"/proc/self/fd/{fd}", offsets, at_return)
         except OSError as error:
-            for probe in probes:
-                os.close(probe)
+            detach(probes)
             self._say(path, f"{path} cannot be probed: {error.strerror}", "what is sent inside TLS by it is not read")
             return False
         self._probes += probes

@@ -6,15 +6,11 @@ that a machine without bcc is told the rest as well; it raises the kernel's own 
 
 import ctypes
 import os
-import platform
 import socket
 import struct
 
+from pxcap.bpf.syscalls import bpf
 from pxcap.bpf.uprobe import open_probe
-
-_NUMBERS = {"x86_64": 321, "aarch64": 280}  # of bpf
-ARCHITECTURES = frozenset(_NUMBERS)
-"""Those whose registers and system calls pxcap's programs know."""
 
 # include/uapi/linux/bpf.h
 _PROBE_READ_KERNEL, _GET_CURRENT_TASK_BTF, _TASK_PT_REGS = 113, 158, 175
@@ -22,7 +18,6 @@ _MAP_CREATE, _PROG_LOAD, _RAW_TRACEPOINT_OPEN = 0, 5, 17
 _RING_BUFFER, _RAW_TRACEPOINT = 27, 17
 _SOL_PACKET, _PACKET_RX_RING, _PACKET_VERSION, _TPACKET_V3 = 263, 5, 10, 2
 _NETLINK_SOCK_DIAG, _SOCK_DIAG_BY_FAMILY, _NLM_F_REQUEST_DUMP, _NLMSG_ERROR = 4, 20, 0x301, 2
-_libc = ctypes.CDLL(None, use_errno=True)
 
 
 def load_program() -> None:
@@ -94,20 +89,3 @@ def _program() -> int:
     licence = ctypes.create_string_buffer(b"GPL")
     where = (ctypes.addressof(code), ctypes.addressof(licence))
     return bpf(_PROG_LOAD, struct.pack("=IIQQ", _RAW_TRACEPOINT, len(instructions), *where))
-
-
-def bpf(command: int, attributes: bytes) -> int:
-    """Make one call of the system call bpf, with the attributes of union bpf_attr; gives what it returns.
-
-    Raises:
-        OSError: The kernel's reason.
-    """
-    number = _NUMBERS.get(platform.machine())
-    if number is None:
-        raise OSError(f"pxcap knows no system call numbers of {platform.machine()}")
-    held = ctypes.create_string_buffer(attributes.ljust(128, b"\0"), 128)
-    size = ctypes.c_long(len(held))
-    found = int(_libc.syscall(ctypes.c_long(number), ctypes.c_long(command), ctypes.byref(held), size))
-    if found < 0:
-        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
-    return found
