@@ -1,8 +1,8 @@
 """The fast way for the commonest messages: a Produce of one partition, and its answer.
 
-What stands in front of the records of such a request, and all but the offset of its answer, is the same again and again:
-a `Like` keeps both as bytes and as text, found by the bytes in front of the records. Anything else is left to the compiled
-readers; both ways give the same text.
+What stands in front of the records of such a request, and all but the offsets and the time of its answer, is the same again
+and again: a `Like` keeps both as bytes and as text, found by the bytes in front of the records. Anything else is left to the
+compiled readers; both ways give the same text.
 """
 
 from struct import Struct
@@ -19,8 +19,13 @@ _PLAIN_PART = Struct(">ii").unpack_from  # partitions, index
 _COMPACT_HEAD = Struct(">BhiBB").unpack_from
 _COMPACT_PART = Struct(">Bi").unpack_from
 _SIZE = Struct(">i").unpack_from
-_OFFSET = Struct(">q").unpack_from
 _NO_TAGS = b"\0\0\0"  # of the partition, the topic, the message
+_OFFSETS, _OFFSETS_TEXT = Struct(">qq"), '"base_offset":%d,"log_append_time_ms":%d'  # what differs between answers
+_STARTS, _STARTS_TEXT = (
+    Struct(">qqq"),
+    f'{_OFFSETS_TEXT},"log_start_offset":%d',
+)  # moves whenever a broker drops old records
+_STARTING = 5  # first version with it
 _PATIENCE = 256  # answers that are learnt
 _NEVER = b"?"  # what no answer begins with: none was seen
 
@@ -37,7 +42,10 @@ class Like:
         text: JSON in front of the records.
     """
 
-    __slots__ = ("acks", "after", "answer", "at", "before", "client", "patience", "place", "records", "text", "version")
+    __slots__ = (
+        *("_offsets", "_offsets_text", "acks", "after", "answer", "at", "before", "client", "patience", "place"),
+        *("records", "text", "version"),
+    )
 
     def __init__(self, version: int, client: str | None, at: int, records: int, acks: int, text: str) -> None:
         self.version = version
@@ -46,9 +54,11 @@ class Like:
         self.records = records
         self.acks = acks
         self.text = text
-        self.place = 0  # of the offset in the answer's frame
-        self.before, self.after = _NEVER, b""  # bytes of the answer around the offset, behind the correlation id
-        self.answer = ("", "")  # text around the offset
+        starts = version >= _STARTING
+        self._offsets, self._offsets_text = (_STARTS, _STARTS_TEXT) if starts else (_OFFSETS, _OFFSETS_TEXT)
+        self.place = 0  # of the offsets in the answer's frame
+        self.before, self.after = _NEVER, b""  # bytes of the answer around the offsets, behind the correlation id
+        self.answer = ""  # format of the text
         self.patience = _PATIENCE
 
     def request(self, frame: bytes, budget: list[int]) -> str | None:
@@ -79,30 +89,30 @@ class Like:
     def answered(self, buf: bytes, pos: int, end: int) -> str | None:
         """The answer in the frame `buf[pos:end]`, error-free and like the one learnt last, as JSON; None when it is another."""
         place = pos + self.place
-        if buf[pos + 8 : place] != self.before or buf[place + 8 : end] != self.after:
+        offsets = self._offsets
+        if buf[pos + 8 : place] != self.before or buf[place + offsets.size : end] != self.after:
             return None
-        before, after = self.answer
-        return f"{before}{_OFFSET(buf, place)[0]}{after}"
+        return self.answer % offsets.unpack_from(buf, place)
 
     def learn(self, frame: bytes, read: Reader) -> None:
-        """Remember what is around the offset of an answer, if it is one of one partition and without an error."""
-        if not self.patience:  # answers with the time of appending are never alike
+        """Remember what is around the offsets of an answer, if it is one of one partition and without an error."""
+        if not self.patience:  # what else may differ, such as a throttle time, is never alike
             return
         self.patience -= 1
         try:
             at = 8 if self.version < FLEXIBLE else 9
             place = at + (16 + frame[at + 5] if self.version < FLEXIBLE else 8 + frame[at + 1])
             text, code, end = read(frame, at, [0, 0], True)
-            shown = f'"base_offset":{_OFFSET(frame, place)[0]}'
+            shown = self._offsets_text % self._offsets.unpack_from(frame, place)
         except UNREADABLE:
             return
         one = frame[at : at + 4] == b"\0\0\0\1" if self.version < FLEXIBLE else frame[8:10] == b"\0\2"
-        if code or end != len(frame) or not one or text.count('"base_offset":') != 1 or text.count(f"{shown},") != 1:
+        before, _, after = text.partition(shown)
+        if code or end != len(frame) or not one or text.count('"base_offset":') != 1 or after[:1] not in (",", "}"):
             return
-        before, after = text.split(shown)
         self.place = place
-        self.before, self.after = frame[8:place], frame[place + 8 :]
-        self.answer = (before + '"base_offset":', after)
+        self.before, self.after = frame[8:place], frame[place + self._offsets.size :]
+        self.answer = f"{before.replace('%', '%%')}{self._offsets_text}{after.replace('%', '%%')}"
 
 
 class Likes(dict[bytes, Like]):

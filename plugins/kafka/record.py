@@ -172,43 +172,6 @@ def holds(buf: bytes, count: int, budget: int) -> bool:
     return pos <= size
 
 
-def only_record(buf: bytes, pos: int, end: int, room: int) -> str | None:
-    """Key and value of the one record of a batch, behind its offset and timestamp, as `records_of` writes them.
-
-    None when it is not plain: its own deltas are 0, it has no headers, and it takes no more than `room` bytes.
-    """
-    length = buf[pos]
-    if length > 127:
-        pos += 1
-        length = length & 127 | buf[pos] << 7
-    size = length >> 1
-    if pos + 1 + size != end or size >= room or buf[pos + 1 : pos + 4] != b"\0\0\0":
-        return None
-    length = buf[pos + 4]
-    pos += 5
-    try:
-        if length == 1:
-            key = "null"
-        elif length < 128:
-            stop = pos + (length >> 1)
-            key = quote(buf[pos:stop].decode())
-            pos = stop
-        else:
-            return None
-        length = buf[pos]
-        if length > 127:
-            pos += 1
-            length = length & 127 | buf[pos] << 7
-        pos += 1
-        if pos + (length >> 1) != end - 1 or length & 1 or buf[end - 1]:
-            return None
-        value = quote(buf[pos : end - 1].decode())
-    except UnicodeDecodeError:
-        return None
-    text = f'"key":{key},"value":{value}'
-    return None if "\\u0000" in text else text
-
-
 def _long_record(buf: bytes, pos: int, stop: int, base: int, first: int, left: int) -> tuple[str, int]:
     """A record that is cut or takes more than is left: what is there of its key and value; and what that took."""
     delta, pos = varint(buf, pos + 1)

@@ -9,7 +9,8 @@ from struct import error, unpack_from
 
 from pxcap.plugins.kafka.batches import batch_text, beginning, head_text
 from pxcap.plugins.kafka.codec import CODINGS, SNAPPY, inflate
-from pxcap.plugins.kafka.record import RECORD_COST, control_text, only_record, records_of
+from pxcap.plugins.kafka.lone import lone_text
+from pxcap.plugins.kafka.record import RECORD_COST, control_text, records_of
 from pxcap.plugins.kafka.text import value_text
 from pxcap.plugins.kafka.wire import (
     BATCH,
@@ -21,9 +22,7 @@ from pxcap.plugins.kafka.wire import (
     CONTROL,
     MESSAGE,
     MESSAGE_SIZE,
-    NO_FLAGS,
-    ONE_RECORD,
-    SINGLE,
+    ONE_BATCH,
 )
 
 ENTRY_COST = 160  # of the budget, for what is shown of a batch itself
@@ -39,21 +38,14 @@ def records_text(buf: bytes, pos: int, end: int, budget: list[int]) -> str:
     size = end - pos
     budget[1] += size
     if size > BATCH_SIZE:
-        base, length, magic, flags, first, last, rest = SINGLE(buf, pos)
+        left = budget[0] - ENTRY_COST
+        if left >= RECORD_COST and (lone := lone_text(buf, pos, end)) is not None:
+            budget[0] = left - RECORD_COST
+            return lone
+        length, magic, number = ONE_BATCH(buf, pos)
         if magic == 2 and length == size - BATCH_OVERHEAD:  # one batch, as mostly
-            left = budget[0] - ENTRY_COST
-            if rest == ONE_RECORD and flags == NO_FLAGS and left >= RECORD_COST:
-                one = only_record(buf, pos + BATCH_SIZE, end, RECORD_COST)
-                if one is not None:
-                    budget[0] = left - RECORD_COST
-                    return (
-                        f'{{"size":{size},"record_count":1,"record_batches":[{{"base_offset":{base},"size":{size},"magic":2'
-                        f',"compression":"none","max_timestamp":{last},"record_count":1'
-                        f',"records":[{{"offset":{base},"timestamp":{first},{one}}}]}}]}}'
-                    )
             if left <= -ENTRY_COST:
-                count = max(int.from_bytes(rest[14:], "big", signed=True), 0)
-                return f'{{"size":{size},"record_count":{count},"record_batches":[],"more_batches":1}}'
+                return f'{{"size":{size},"record_count":{max(number, 0)},"record_batches":[],"more_batches":1}}'
             whole = batch_text(buf, pos, end, left)
             if whole is not None:
                 text, count, used = whole

@@ -47,10 +47,7 @@ BATCH = layout(
     "kafka record batch v2",
 )
 BATCH_SIZE = 61
-# The same, for the fast path: base offset, length, magic, attributes, base and largest timestamp, what is behind them
-SINGLE = Struct(">qi4xB4x2s4xqq18s").unpack_from
-NO_FLAGS = b"\0\0"
-ONE_RECORD = b"\xff" * 14 + b"\0\0\0\1"  # neither producer, epoch nor sequence
+ONE_BATCH = Struct(">8xi4xB40xi").unpack_from  # of the same: length, magic, count
 
 MESSAGE = layout(
     Layout("offset" / Int64sb, "length" / Int32sb, "crc" / Int32ub, "magic" / Int8ub, "attributes" / Int8sb),

@@ -42,7 +42,7 @@ def test_fast_and_careful_ways_say_the_same_of_every_batch(monkeypatch: pytest.M
             with monkeypatch.context() as patched:
                 if careful:
                     patched.setattr(records, "batch_text", lambda *_: None)
-                    patched.setattr(records, "only_record", lambda *_: None)
+                    patched.setattr(records, "lone_text", lambda *_: None)
                     patched.setattr(one_record, "_plain_records", lambda buf, pos, *_: pos)
                 texts.append(records.records_text(bytes(data), 0, end, room))
             left.append(room)

@@ -27,12 +27,14 @@ def request(version: int, acks: int = 1, index: int = 3, name: bytes = b"orders"
     return header + b"\0" + head + bytes((size & 127 | 128, size >> 7)) + data + b"\0\0\0"
 
 
-def answer(version: int, offset: int, code: int = 0, name: bytes = b"orders") -> bytes:
-    part = pack(">ihqq", 3, code, offset, -1) + (pack(">q", 0) if version >= 5 else b"")
+def answer(
+    version: int, offset: int, code: int = 0, name: bytes = b"orders", appended: int = -1, start: int = 0, wait: int = 5
+) -> bytes:
+    part = pack(">ihqq", 3, code, offset, appended) + (pack(">q", start) if version >= 5 else b"")
     if version < FLEXIBLE:
         part += pack(">ih", 0, -1) if version == 8 else b""
-        return b"size+ids" + pack(">ih", 1, len(name)) + name + pack(">i", 1) + part + pack(">i", 5)
-    return b"size+ids\0\2" + bytes((len(name) + 1,)) + name + b"\2" + part + b"\1\0\0\0" + pack(">i", 5) + b"\0"
+        return b"size+ids" + pack(">ih", 1, len(name)) + name + pack(">i", 1) + part + pack(">i", wait)
+    return b"size+ids\0\2" + bytes((len(name) + 1,)) + name + b"\2" + part + b"\1\0\0\0" + pack(">i", wait) + b"\0"
 
 
 def like(version: int) -> Like:
@@ -77,10 +79,20 @@ def test_answers_read_as_the_compiled_readers_read_them(version: int) -> None:
     assert answered(found, answer(version, 0)) is None
     found.learn(answer(version, 7), read)
     for offset in (0, 1, -1, 7, 10**15):
-        frame = answer(version, offset)
+        frame = answer(version, offset, appended=offset * 3, start=offset // 2)
         assert answered(found, frame) == read(frame, start(version) - 10, [0, 0], True)[0]
     assert answered(found, answer(version, 1, 6)) is None
+    assert answered(found, answer(version, 1, wait=6)) is None
     assert answered(found, answer(version, 1)[:-3]) is None
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_signs_of_formats_in_names_are_text(version: int) -> None:
+    read = reader(0, version, True)
+    found = like(version)
+    frame = answer(version, 7, name=b"100%d %% %s")
+    found.learn(frame, read)
+    assert answered(found, frame) == read(frame, start(version) - 10, [0, 0], True)[0]
 
 
 def test_errors_and_answers_that_are_never_alike_are_not_learnt() -> None:

@@ -3,7 +3,7 @@ from struct import pack
 
 from tests.plugins.kafka.encode import record, varint
 
-from pxcap.plugins.kafka.record import RECORD_COST, control_text, holds, only_record, records_of
+from pxcap.plugins.kafka.record import RECORD_COST, control_text, holds, records_of
 
 
 def shown(data: bytes, count: int, budget: int = 40_000) -> list[dict[str, object]]:
@@ -50,18 +50,6 @@ def test_what_is_no_record_ends_it() -> None:
         varint(8) + b"\0\0\0\1\1\2\xff\xff",
     ):
         assert shown(good + bad, 2)[:1] == [{"offset": 100, "timestamp": 5000, "key": None, "value": "v"}]
-
-
-def test_the_only_record_of_a_batch_reads_as_any_other() -> None:
-    plain = [(b"k", b"v"), (None, b"v" * 500), (b"", b""), (b"k" * 63, "caf\u00e9".encode())]
-    for key, value in plain:
-        data = b"xx" + record(0, key, value)
-        wanted = records_of(data, 2, len(data), 1, 100, 5000, 10_000)[0][0]
-        assert f'{{"offset":100,"timestamp":5000,{only_record(data, 2, len(data), 2048)}}}' == wanted
-    others = [record(1, b"k", b"v"), record(0, b"k", None), record(0, b"k" * 64, b"v"), record(0, b"k", b"v" * 2048)]
-    others += [record(0, None, b"v", (b"h", b"x")), record(0, None, b"\xff"), record(0, None, b"\0"), b"\2\0\0\0"]
-    for data in others:
-        assert only_record(data, 0, len(data), 2048) is None
 
 
 def test_control_records() -> None:
