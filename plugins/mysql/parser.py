@@ -32,7 +32,7 @@ class MysqlParser(Parser):
     KEEP; a compressed one MAX_COMPRESSED), and what `Commands` remembers.
     """
 
-    __slots__ = ("_ahead", "_answers", "_coding", "_commands", "_file", "_greeted", "_held", "_joined", "_lane", "_lost", "_phase", "_reader", "_stitch", "_unpack", "_upload")  # fmt: skip
+    __slots__ = ("_ahead", "_answers", "_coding", "_commands", "_file", "_greeted", "_held", "_joined", "_lane", "_lost", "_phase", "_reader", "_stitch", "_unpack", "_upgrade", "_upload")  # fmt: skip
 
     def __init__(self, info: ConnectionInfo) -> None:
         super().__init__(info)
@@ -49,6 +49,7 @@ class MysqlParser(Parser):
         self._unpack: list[Unpacker | None] = [None, None]
         self._coding = ""  # compression that begins with the next command
         self._greeted = info.midstream  # no packet with another sequence id than 0 is to come but those of files
+        self._upgrade = False  # the client asked for TLS: what follows is encrypted, unless it is read inside TLS
         self._upload = False  # the client sends a file
         self._file = -1  # sequence id of the last packet of a file that has not ended
         self._joined = Joined() if info.midstream else None
@@ -275,6 +276,11 @@ class MysqlParser(Parser):
                 left = rest(lane.inbox)
                 for piece in self._plain(REQUEST, left) if left is not None else ():
                     self._command_bytes(piece, "truncated")
+            if self._upgrade and len(lane.inbox.buf) - lane.inbox.pos >= wire.HEADER:
+                self._upgrade = False
+                self.done = wire.is_tls(lane.inbox.buf, lane.inbox.pos)
+                if self.done:
+                    return None
             packet = None if lane.lost and not self._find_command() else lane.next()
             if packet is not None:
                 return packet
@@ -319,7 +325,7 @@ class MysqlParser(Parser):
         if self._phase is not None:
             if packet.sequence:
                 self._phase.client(packet)
-                self.done = self._phase.login.tls
+                self._upgrade = self._phase.login.tls
                 return
             self._end_phase("")
         if packet.sequence or self._file == 255:  # ids wrap: behind the 255th packet of a file comes one with id 0

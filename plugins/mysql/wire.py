@@ -161,3 +161,8 @@ def lenenc_bytes(buf: bytes, pos: int) -> tuple[bytes, int]:
     if size > len(buf) - pos:
         raise IndexError(pos)
     return buf[pos : pos + max(size, 0)], pos + max(size, 0)
+
+
+def is_tls(data: bytes, pos: int) -> bool:
+    """Whether a record of TLS begins there (RFC 8446, section 5.1), and not a login of more than 64 KiB."""
+    return data[pos] == 0x16 and data[pos + 1] == 3 and data[pos + 2] > 0

@@ -37,6 +37,18 @@ def test_tls_ends_it() -> None:
     assert talk.finish() == []
 
 
+@pytest.mark.parametrize("split", [1, 3, 36, 40])
+def test_the_login_may_be_seen_inside_tls(split: int) -> None:
+    flags = FLAGS | 0x800
+    asks = packet(1, flags.to_bytes(4, "little") + bytes(28)) + packet(2, login_body(flags))
+    talk = Talk().tell(greeting(flags)).ask(asks[:split]).ask(asks[split:]).tell(ok(3))
+    found = talk.ask(query(b"SELECT 1")).tell(rows(b"1")).finish()
+    assert [row[:2] for row in brief(found)] == [
+        (11, "user=app database=shop plugin=mysql_native_password"),
+        (3, "SELECT 1"),
+    ]
+
+
 def test_a_file_is_read_over_also_when_its_numbers_come_round() -> None:
     talk = Talk().login().ask(query(b"LOAD DATA LOCAL INFILE 'f' INTO TABLE t")).tell(packet(1, b"\xfbf"))
     talk.ask(b"".join(packet(number % 256, b"1,2") for number in range(2, 300)) + packet(44, b""))
