@@ -66,7 +66,7 @@ class Choice:
     tls: bool = False
     datagrams: bool = True
     ring_mib: int = 32
-    payload: int = 2 * CHUNK
+    payload: int = 3 * CHUNK  # 64 KiB, a usual size, with what comes before it
     by_call: bool = False
 
 

@@ -87,19 +87,32 @@ static __always_inline void put_buffer(struct scratch *e, u64 base, u64 size) {
   }
 }
 
-#define VECTORS 16
+#define STEPS 64  // records that one call with many buffers may become
 
+// How far it has come is kept in memory: of a register the verifier would follow every value, round by round.
 static __always_inline void put_vectors(struct scratch *e, u64 at, u64 n, u64 size) {
-  for (int i = 0; i < VECTORS; i++) {
-    if (!size) return;
-    struct vector v = {};
-    if (i >= n || bpf_probe_read_user(&v, sizeof v, (void *)(at + 16 * i))) break;
-    u64 stands = v.len < size ? v.len : size;
+  e->left = 0;
+  e->next = 0;
+  e->size = size;
+  e->room = CHUNKS * CHUNK;
+  for (int i = 0; i < STEPS; i++) {
+    if (!e->size) return;
+    if (!e->left) {
+      if (e->next >= n || bpf_probe_read_user(&e->base, sizeof(struct vector), (void *)(at + 16 * e->next))) break;
+      e->next++;
+    }
+    u64 stands = e->left < e->size ? e->left : e->size;
     if (!stands) continue;
-    put(e, v.base, stands, stands);
-    size -= stands;
+    if (stands > e->room) stands = e->room;
+    if (!stands) break;
+    if (stands > CHUNK) stands = CHUNK;
+    put(e, e->base, stands, stands);
+    e->base += stands;
+    e->left -= stands;
+    e->size -= stands;
+    e->room -= stands;
   }
-  if (size) put(e, 0, size, 0);
+  if (e->size) put(e, 0, e->size, 0);
 }
 
 // Where the bytes of the call lie: a buffer (returns 1), a vector of buffers (2), or out of sight (0).

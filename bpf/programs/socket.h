@@ -61,6 +61,7 @@ struct peer {
 struct scratch {
   struct record head;
   char data[CHUNK];
+  u64 base, left, next, size, room;  // how far a vector of buffers has been followed: see put_vectors
 };
 
 struct scratch_datagram {
