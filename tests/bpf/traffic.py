@@ -50,7 +50,7 @@ class Done:
     """A process that has ended: its number, and what it told."""
 
     pid: int
-    told: dict[str, Any]
+    told: Any
 
 
 def free_ports(count: int) -> list[int]:
@@ -71,16 +71,15 @@ def free_ports(count: int) -> list[int]:
     return found
 
 
-def command(program: str, port: int, *arguments: str) -> list[str]:
+def command(program: str, port: int, python: str = sys.executable) -> list[str]:
     """The command line of a process that does what the program says."""
-    return [sys.executable, "-I", "-S", "-c", f"{BEGIN}{program}{END}", str(port), *arguments]
+    return [python, "-I", "-S", "-c", f"{BEGIN}{program}{END}", str(port)]
 
 
-def play(program: str, port: int, wrapped: Sequence[str] = ()) -> Done:
+def play(program: str, port: int, wrapped: Sequence[str] = (), python: str = sys.executable) -> Done:
     """Run it to its end; `wrapped` stands in front of the command."""
-    process = subprocess.Popen(
-        [*wrapped, *command(program, port)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
+    line = [*wrapped, *command(program, port, python)]
+    process = subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     out, err = process.communicate(timeout=60)
     assert process.returncode == 0, err
     return Done(process.pid, json.loads(out))
