@@ -80,7 +80,7 @@ def _running(store: Store, names: "Names", limits: Limits) -> "Iterator[_Run]":
     try:
         # What is run here was made here; still, nothing of it may reach for files or extensions.
         connection.execute("SET enable_external_access = false")
-        functions.register(connection)
+        functions.register(connection, names)
         connection.execute("SET lock_configuration = true")
         yield _Run(store, names, limits, connection)
     finally:
