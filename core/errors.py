@@ -22,6 +22,10 @@ class CaptureError(PxcapError):
     """A capture file, device or the kernel refused: exit status 1."""
 
 
+class WorkerError(PxcapError):
+    """A process that shares the work ended too early; the message says what it had."""
+
+
 class PluginError(PxcapError):
     """A plugin is broken or does not fit; the message names its distribution and version."""
 

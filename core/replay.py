@@ -2,15 +2,22 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pxcap.core.capture import CaptureReader
 from pxcap.core.errors import CaptureError, StoreError
 from pxcap.core.flows.distribute import distribute
 from pxcap.core.flows.table import FlowTable
+from pxcap.core.packets import PacketWindow
 from pxcap.core.pipeline import Options, Pipeline, TableCount
 from pxcap.core.registry import Registry
 from pxcap.core.sink import Sink
+
+if TYPE_CHECKING:
+    from pxcap.core.workers.pool import Pool
+    from pxcap.core.workers.remote import RemoteFlows
 
 ReplayOptions = Options
 
@@ -39,6 +46,8 @@ class ReplayReport:
         errors: Malformed input by protocol and name.
         plugin_failures: Exceptions plugins raised, each having cost its connection the rest of its records.
         failed: Files that could not be read, with the error; the other files were replayed.
+        missing: Records that workers could not store, by table.
+        reasons: Why, in words with counts.
     """
 
     tables: dict[str, TableCount] = field(default_factory=dict)
@@ -51,6 +60,8 @@ class ReplayReport:
     errors: dict[str, int] = field(default_factory=dict)
     plugin_failures: dict[str, int] = field(default_factory=dict)
     failed: list[CaptureError] = field(default_factory=list)
+    missing: dict[str, int] = field(default_factory=dict)
+    reasons: dict[str, int] = field(default_factory=dict)
 
 
 def replay(
@@ -59,6 +70,7 @@ def replay(
     sink: Sink,
     options: ReplayOptions,
     progress: Callable[[Progress], None] | None = None,
+    pool: "Pool | None" = None,
 ) -> ReplayReport:
     """Replay files (`-` is standard input) one after the other, each with connections of its own.
 
@@ -68,6 +80,7 @@ def replay(
         sink: Takes the rows; prepared for `registry.tables()`.
         options: What the person chose.
         progress: Called after every window of a capture.
+        pool: Workers that connections are parsed and stored by, closed in the end; None: it is done here.
 
     Returns:
         The report; a file that cannot be read is in `failed`, the others are replayed all the same.
@@ -75,13 +88,34 @@ def replay(
     Raises:
         UsageError: `options` names an unknown protocol.
         StoreError: The sink cannot take rows.
+        WorkerError: A worker ended too early; what the others had is stored.
     """
-    pipeline = Pipeline(registry, sink, options)
+    if pool is None:
+        return _replay(sources, Pipeline(registry, sink, options), progress)
+    from pxcap.core.workers.pipeline import PooledPipeline
+    from pxcap.core.workers.remote import RemoteFlows
+
+    shared = PooledPipeline(pool, registry, sink, options)
+    try:
+        report = _replay(sources, shared, progress, lambda: RemoteFlows(pool))
+    finally:
+        outcome = shared.close(None)
+    report.missing, report.reasons = outcome.missing, outcome.reasons
+    report.connections, report.unrecognised = shared.connections, shared.unrecognised
+    return report
+
+
+def _replay(
+    sources: Sequence[str],
+    pipeline: Pipeline,
+    progress: Callable[[Progress], None] | None,
+    remote: "Callable[[], RemoteFlows] | None" = None,
+) -> ReplayReport:
     report = ReplayReport(pipeline.tables, errors=pipeline.errors, plugin_failures=pipeline.plugin_failures)
     total = _total(sources)
     done = 0
     for source in sources:
-        flows = FlowTable(pipeline)
+        flows = remote() if remote else FlowTable(pipeline)
         try:
             with CaptureReader(source) as reader:
 
@@ -108,13 +142,18 @@ def replay(
 
 
 def _play(
-    reader: CaptureReader, flows: FlowTable, pipeline: Pipeline, report: ReplayReport, tell: Callable[[], None]
+    reader: CaptureReader,
+    flows: "FlowTable | RemoteFlows",
+    pipeline: Pipeline,
+    report: ReplayReport,
+    tell: Callable[[], None],
 ) -> None:
     """Take all windows of a capture; what was read before an error or Ctrl-C is written, unless writing is the error."""
+    take: Callable[[PacketWindow], None] = partial(distribute, flows) if isinstance(flows, FlowTable) else flows.take
     writable = True
     try:
         for window in reader.windows():
-            distribute(flows, window)
+            take(window)
             report.packets += len(window)
             report.bytes += int(window.size.sum())
             tell()

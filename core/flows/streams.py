@@ -189,9 +189,20 @@ class StreamTable:
         dull, self._dull = self._dull, []
         return dull
 
-    def alive(self) -> Iterator[tuple[int, Connection]]:
-        """The connections that go on, with their numbers."""
-        return ((number, stream.connection) for number, stream in self._streams.items())
+    def alive(self) -> Iterator[Connection]:
+        """The connections that go on."""
+        return (stream.connection for stream in self._streams.values())
+
+    def watched(self) -> Iterator[tuple[int, tuple[Endpoint, Endpoint], Vantage]]:
+        """Of those the number, the ends and the process, as given to `open`."""
+        for number, stream in self._streams.items():
+            assert stream.connection.seen is not None
+            yield number, stream.connection.ends, stream.connection.seen
+
+    def measure(self, stream: int, retransmits: int, rtt: int | None) -> None:
+        """Note what TCP knows of a connection: segments sent again, and the round-trip time in ns, if known."""
+        if (known := self._streams.get(stream)) is not None:
+            known.connection.retransmits, known.connection.rtt = retransmits, rtt
 
     def finish(self) -> None:
         """The capture is over."""

@@ -262,7 +262,7 @@ def test_the_oldest_goes_when_there_are_too_many(monkeypatch: pytest.MonkeyPatch
     for stream in (1, 2, 3):
         run.open(stream)
     assert run.table.evicted == 1
-    assert [number for number, _ in run.table.alive()] == [2, 3]
+    assert [number for number, *_ in run.table.watched()] == [2, 3]
     assert [row["closed_time"] for row in run.connections()] == [None]
 
 

@@ -1,0 +1,137 @@
+"""One worker as the process sees it that feeds it: its pipes, what waits to be written to it, and its end.
+
+Writing is a thread's own, so that a worker that is slow, or does not read at all, keeps nobody waiting who does not want
+to. What waits is bounded by who puts it there.
+"""
+
+import json
+import os
+import pickle
+import signal
+import subprocess
+import sys
+import threading
+from collections import deque
+from contextlib import suppress
+
+from pxcap.core.workers import pipes
+from pxcap.core.workers.plan import Message, Plan
+
+_BOOT = (
+    "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from pxcap.core.workers.worker import main; "
+    "sys.exit(main(int(sys.argv[2]), int(sys.argv[3])))"
+)
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_REAP_SECONDS = 5.0  # for a process to be gone that has closed its pipes, or was killed
+
+
+class Member:
+    """A worker process.
+
+    Attributes:
+        pid: Its process id.
+        waiting: Bytes that wait to be written.
+        open: Connections it was told of and that did not end.
+        sent: Events given to it.
+        taken: Those it says it has parsed.
+        records: Records it says it has made.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        """Start it.
+
+        Raises:
+            OSError: This machine has no room for another process.
+        """
+        self.waiting = self.open = self.sent = self.taken = self.records = 0
+        theirs, self._to = os.pipe()
+        self._from, back = os.pipe()
+        pipes.widen(self._to)
+        command = [sys.executable, "-P", "-c", _BOOT, json.dumps(sys.path), str(theirs), str(back)]
+        # Ctrl-C at a terminal goes to all of its processes. Blocked, it waits until the worker has said that it ignores it.
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+        try:
+            self._process = subprocess.Popen(command, pass_fds=(theirs, back), stdin=subprocess.DEVNULL)
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+            os.close(theirs)
+            os.close(back)
+        self.pid = self._process.pid
+        self._frames = pipes.Frames(self._from)
+        self._changed = threading.Condition()
+        self._queue: deque[bytes] = deque()
+        self._closed = self._broken = False
+        self.put(pipes.pack([[pickle.dumps(plan)]]))
+        self._thread = threading.Thread(target=self._write, name=f"pxcap-worker-{self.pid}", daemon=True)
+        self._thread.start()
+
+    def fileno(self) -> int:
+        """Readable when it said something, or ended."""
+        return self._from
+
+    @property
+    def over(self) -> bool:
+        """Whether it has ended and all it said was heard."""
+        return self._frames.over
+
+    def hear(self) -> list[Message]:
+        """What it said; does not wait."""
+        return self._frames.take()
+
+    def put(self, frame: bytes) -> None:
+        """Have a frame written, after those before."""
+        with self._changed:
+            if not self._broken:
+                self._queue.append(frame)
+                self.waiting += len(frame)
+                self._changed.notify_all()
+
+    def room(self, limit: int, timeout: float) -> bool:
+        """Wait, for so many seconds at most, until less than that many bytes wait or it has ended; gives whether so."""
+        with self._changed:
+            return self._changed.wait_for(lambda: self.waiting < limit or self._broken, timeout)
+
+    def finish(self) -> None:
+        """Let its pipe end once everything is written."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+
+    def kill(self) -> None:
+        """End it now."""
+        self._process.kill()
+
+    def reap(self) -> int:
+        """Wait until it is gone; gives its exit status, below zero a signal's number."""
+        self.finish()
+        try:
+            status = self._process.wait(_REAP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            status = self._process.wait()
+        self._thread.join()
+        with suppress(OSError):
+            os.close(self._from)
+        return status
+
+    def _write(self) -> None:
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._queue or self._closed)
+                if not self._queue:
+                    break
+                frame = self._queue[0]
+            try:
+                pipes.write(self._to, frame)
+            except OSError:  # it has ended
+                break
+            with self._changed:
+                self._queue.popleft()
+                self.waiting -= len(frame)
+                self._changed.notify_all()
+        with self._changed:
+            self._broken = True
+            self._queue.clear()
+            self.waiting = 0
+            self._changed.notify_all()
+        os.close(self._to)
