@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from ipaddress import IPv6Address
 from itertools import chain, islice
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -40,6 +41,9 @@ from pxcap.core.flows.streams import Closing, StreamTable, StreamWindow
 from pxcap.core.pipeline import Pipeline
 from pxcap.core.vantage import Endpoint, Vantage
 
+if TYPE_CHECKING:
+    from pxcap.core.workers.remote import RemoteDatagrams, RemoteStreams
+
 _TICKS = os.sysconf("SC_CLK_TCK")
 _SECOND = 1_000_000_000
 _MEASURED = 2000  # connections that may be open for their round-trip times to be asked for: 0.1 ms each
@@ -58,6 +62,7 @@ class SocketSource:
         choice: What the programs are made for.
         met: Told of each process once, when its first connection is met.
         tell: Told in one line of what cannot be read inside TLS, with what that means.
+        tables: Where connections and datagrams go; None: they live here, and feed `pipeline`.
 
     Raises:
         CaptureError: The programs cannot be loaded.
@@ -69,12 +74,12 @@ class SocketSource:
         choice: Choice,
         met: Callable[[Process], None] = lambda _: None,
         tell: Callable[[str, str], None] = lambda *_: None,
+        tables: "tuple[RemoteStreams, RemoteDatagrams] | None" = None,
     ) -> None:
         self.processes = ProcessTable()
         self.tls = TlsLibraries(lambda name: self.program.function(name), tell) if choice.tls else None
         self.program: Program = load(choice)
-        self._streams = StreamTable(pipeline)
-        self._datagrams = DatagramTable(pipeline)
+        self._streams, self._datagrams = tables or (StreamTable(pipeline), DatagramTable(pipeline))
         self._roles = Roles()
         self._met = met
         self._known: set[str] = set()
@@ -123,14 +128,11 @@ class SocketSource:
     def alive(self) -> Iterator[Connection]:
         """The connections that go on, with what TCP knows of them by now."""
         self._measure()
-        return chain((connection for _, connection in self._streams.alive()), self._datagrams.alive())
+        return chain(self._streams.alive(), self._datagrams.alive())
 
     def losses(self) -> dict[str, int]:
         """What was lost or could not be seen, by name; only what is not nothing."""
-        if self._lost is not None:
-            return self._lost
-        lost = {name: count for name, count in zip(COUNTERS, self.program.counters(), strict=True) if count}
-        lost.pop("records", None)
+        lost = self._counted() if self._lost is None else dict(self._lost)
         if self._streams.unknown:
             lost["records of connections never announced"] = self._streams.unknown
         if evicted := self._streams.evicted + self._datagrams.evicted:
@@ -143,7 +145,7 @@ class SocketSource:
         """Leave out so many of 256 connections: the kernel new ones, and here those that are open already."""
         self.program.shed(level)
         if level > self._shed:
-            chosen = [number for number, _ in self._streams.alive() if is_shed(number, level)]
+            chosen = [number for number, *_ in self._streams.watched() if is_shed(number, level)]
             self._streams.give_up(chosen)
             self.program.ignore([*chosen, *(number | PLAINTEXT for number in chosen)])
         self._shed = level
@@ -158,25 +160,30 @@ class SocketSource:
             self.saved.finish()
         if self.tls is not None:
             self.tls.close()
-        self._lost = self.losses()
+        self._lost = self._counted()
         self.program.close()
         return taken
 
     def _measure(self) -> None:
         """Ask the kernel for the round-trip times and repetitions of the connections that go on, by namespace."""
-        alive = [connection for _, connection in self._streams.alive()]
-        if len(alive) > _MEASURED:
+        watched = list(self._streams.watched())
+        if len(watched) > _MEASURED:
             return
-        spaces: dict[int, list[Connection]] = {}
-        for connection in alive:
-            if connection.seen is not None:
-                spaces.setdefault(connection.seen.netns, []).append(connection)
+        spaces: dict[int, list[tuple[int, tuple[Endpoint, Endpoint], int]]] = {}
+        for number, ends, seen in watched:
+            if seen.upid:
+                spaces.setdefault(seen.netns, []).append((number, ends, int(seen.upid.split(":")[1])))
         for connections in islice(spaces.values(), _SPACES):
-            pids = {int(connection.seen.upid.split(":")[1]) for connection in connections if connection.seen}
-            known = tcp_info(min(pids))
-            for connection in connections:
-                if (info := known.get((*connection.ends[0], *connection.ends[1]))) is not None:
-                    connection.retransmits, connection.rtt = info.retransmits, info.rtt_ns
+            known = tcp_info(min(pid for *_, pid in connections))
+            for number, ends, _ in connections:
+                if (info := known.get((*ends[0], *ends[1]))) is not None:
+                    self._streams.measure(number, info.retransmits, info.rtt_ns)
+
+    def _counted(self) -> dict[str, int]:
+        """What the programs counted of what they could not tell."""
+        lost = {name: count for name, count in zip(COUNTERS, self.program.counters(), strict=True) if count}
+        lost.pop("records", None)
+        return lost
 
     def _take_control(self, until: int) -> list[Closed]:
         ring = self.program.control
