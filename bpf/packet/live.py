@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 
 import numpy as np
 
@@ -9,6 +10,7 @@ from pxcap.bpf.packet.ring import RETIRE_MS
 from pxcap.bpf.packet.source import Frames, PacketSource
 from pxcap.bpf.saved.file import SaveFile
 from pxcap.core.connection import Connection
+from pxcap.core.errors import CaptureError
 from pxcap.core.flows.distribute import distribute
 from pxcap.core.flows.table import FlowTable
 from pxcap.core.pipeline import Pipeline
@@ -72,10 +74,11 @@ class PacketCapture:
         """Take what is left and end every connection."""
         taken = 0
         end = time.monotonic() + _LAST
-        while (left := end - time.monotonic()) > 0:
-            frames = self._packets.frames(left)
-            if frames is not None:
-                taken += self._take(frames)
+        with suppress(CaptureError):  # the interface is gone; what came before is kept
+            while (left := end - time.monotonic()) > 0:
+                frames = self._packets.frames(left)
+                if frames is not None:
+                    taken += self._take(frames)
         self._flows.finish()
         self._lost = self._counted()
         if self._file is not None:
