@@ -1,4 +1,4 @@
-"""Real servers on loopback, watched by tcpdump."""
+"""Real servers on loopback, watched by tcpdump or by a live capture."""
 
 import os
 import signal
@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from bench.servers import find
+from tests.live.watch import SOURCES, WAYS, Records, Watch, capturing
 
 from pxcap.core.protocol import Settings
 from pxcap.core.registry import load_registry
@@ -19,7 +20,6 @@ from pxcap.core.sink import MemorySink
 from pxcap.core.testing.golden import as_record
 
 END = b"the capture ends with this datagram"
-Records = list[dict[str, object]]
 
 
 def need(*programs: str) -> None:
@@ -76,3 +76,39 @@ def records(path: Path, table: str, redact: bool = True) -> tuple[Records, Repla
     schema = next(found for found in registry.tables() if found.name == table)
     rows = sorted(sink.tables.get(table, []), key=lambda row: row[0])
     return [as_record(schema, row) for row in rows], report
+
+
+class Replayed:
+    """What tcpdump wrote, replayed."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def records(self, table: str) -> Records:
+        return records(self._path, table)[0]
+
+    def flaws(self, table: str) -> tuple[int, int]:
+        count = records(self._path, table)[1].tables[table]
+        return count.errors, count.bytes_lost
+
+
+@contextmanager
+def replaying(folder: Path, port: int) -> Iterator[Replayed]:
+    """Let tcpdump write what passes the port while the block runs."""
+    path = folder / "watched.pcap"
+    with captured(path, port):
+        yield Replayed(path)
+
+
+@pytest.fixture(params=WAYS)
+def watch(request: pytest.FixtureRequest, tmp_path: Path) -> Watch:
+    """A way to see what passes a port."""
+    if request.param == "tcpdump":
+        return lambda port: replaying(tmp_path, port)
+    return lambda port: capturing(request.param, tmp_path, "--port", str(port))
+
+
+@pytest.fixture(params=SOURCES)
+def source(request: pytest.FixtureRequest) -> str:
+    """A source of `pxcap capture`."""
+    return str(request.param)

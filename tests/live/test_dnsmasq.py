@@ -6,7 +6,8 @@ from pathlib import Path
 import dns.message
 import dns.query
 from bench.servers import find, free_port, running
-from tests.live.conftest import captured, need, records
+from tests.live.conftest import need
+from tests.live.watch import Watch
 
 QUERIES = [
     ("host.bench.test", "A", ["192.0.2.10"]),
@@ -17,7 +18,7 @@ QUERIES = [
 ]
 
 
-def test_every_query_is_a_record(tmp_path: Path) -> None:
+def test_every_query_is_a_record(tmp_path: Path, watch: Watch) -> None:
     need("dnsmasq")
     port = free_port()
     command = [find("dnsmasq") or "", "--keep-in-foreground", "--no-resolv", "--no-hosts", f"--port={port}"]
@@ -31,14 +32,14 @@ def test_every_query_is_a_record(tmp_path: Path) -> None:
     command += ["--address=/bench.test/192.0.2.10", "--local=/test/", "--txt-record=text.test,v=spf1 -all"]
     command += ["--mx-host=mail.test,mx.test,10", "--cache-size=0"]
     wanted = []
-    with running(command, port), captured(tmp_path / "dns.pcap", port):
+    with running(command, port), watch(port) as seen:
         for transport, ask in (("udp", dns.query.udp), ("tcp", dns.query.tcp)):
             for name, kind, data in QUERIES:
                 answer = ask(dns.message.make_query(name, kind), "127.0.0.1", timeout=10, port=port)
                 found = sorted(item.to_text() for rrset in answer.answer for item in rrset)
                 assert found == data, (name, kind)
                 wanted.append((transport, name, kind, dns.rcode.to_text(answer.rcode()), data))
-    found_records, report = records(tmp_path / "dns.pcap", "dns_events")
+    found_records = seen.records("dns_events")
     assert [
         (
             r["transport"],
@@ -50,4 +51,4 @@ def test_every_query_is_a_record(tmp_path: Path) -> None:
         for r in found_records
     ] == wanted
     assert {r["note"] for r in found_records} == {""}
-    assert report.tables["dns_events"].errors == 0
+    assert seen.flaws("dns_events") == (0, 0)

@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 from bench.databases import PASSWORD, MariaDB, mariadb
 from bench.servers import find
-from tests.live.conftest import Records, captured, need, records
+from tests.live.conftest import Records, need
+from tests.live.watch import Seen, Watch
 
 OK, ERROR = 2, 3
 COMMANDS = {  # those that are logged, and at once: not Ping, nor Quit
@@ -64,11 +65,11 @@ class Log:
         return list(found.values())
 
 
-def compared(path: Path, log: Log) -> Records:
+def compared(seen: Seen, log: Log) -> Records:
     """The records, when they are what the log says: each command of each connection, in order."""
-    found, report = records(path, "mysql_events")
+    found = seen.records("mysql_events")
     assert {row["note"] for row in found} == {""}
-    assert (report.tables["mysql_events"].errors, report.tables["mysql_events"].bytes_lost) == (0, 0)
+    assert seen.flaws("mysql_events") == (0, 0)
     assert PASSWORD not in repr(found)
     streams: dict[object, Records] = {}
     for row in found:
@@ -77,8 +78,8 @@ def compared(path: Path, log: Log) -> Records:
     assert len(streams) == len(logged)
     for stream, commands in zip(streams.values(), logged, strict=True):
         wanted = [(COMMANDS[name], text if name in ("Query", "Prepare") else None) for name, text in commands]
-        seen = [(row["req_cmd"], row["req_body"] if row["req_cmd"] in (3, 22) else None) for row in stream]
-        assert [item for item in seen if item[0] in COMMANDS.values()] == wanted
+        told = [(row["req_cmd"], row["req_body"] if row["req_cmd"] in (3, 22) else None) for row in stream]
+        assert [item for item in told if item[0] in COMMANDS.values()] == wanted
     return found
 
 
@@ -112,7 +113,7 @@ def failed(sql: str, code: int, state: str, command: int = 3) -> Asked:
     return (command, sql, None, ERROR, None, None, code, state)
 
 
-def test_the_mariadb_client(tmp_path: Path, server: MariaDB) -> None:
+def test_the_mariadb_client(watch: Watch, server: MariaDB) -> None:
     statements = [
         TABLE,
         "INSERT INTO items (id, name) SELECT seq, CONCAT('item ', seq) FROM seq_1_to_300",
@@ -126,11 +127,11 @@ def test_the_mariadb_client(tmp_path: Path, server: MariaDB) -> None:
     log = Log(server)
     command = [find("mariadb") or "", "--no-defaults", "-h", "127.0.0.1", "-P", str(server.port), "-u", "bench"]
     command += ["--default-character-set=utf8mb4", "--force", "--delimiter=//", "bench"]
-    with captured(tmp_path / "my.pcap", server.port):
+    with watch(server.port) as seen:
         for password, text in ((PASSWORD, "//\n".join(statements)), ("not the password", "SELECT 1")):
             with_it = [*command[:-1], f"--password={password}", command[-1]]
             subprocess.run(with_it, input=text.encode(), check=False, capture_output=True, timeout=30)
-    found = compared(tmp_path / "my.pcap", log)
+    found = compared(seen, log)
     first = next(at for at, row in enumerate(found) if row["req_body"] == TABLE)
     assert asked(found[first:], 3) == [
         done(TABLE),
@@ -146,14 +147,14 @@ def test_the_mariadb_client(tmp_path: Path, server: MariaDB) -> None:
     assert (denied["resp_status"], denied["resp_sqlstate"]) == (ERROR, "28000")
 
 
-def test_pymysql(tmp_path: Path, server: MariaDB) -> None:
+def test_pymysql(tmp_path: Path, watch: Watch, server: MariaDB) -> None:
     if find_spec("pymysql") is None:
         pytest.skip("not installed: pymysql")
     pymysql = import_module("pymysql")
     (tmp_path / "rows.tsv").write_text("11\televen\n12\ttwelve\n")
     load = f"LOAD DATA LOCAL INFILE '{tmp_path}/rows.tsv' INTO TABLE items (id, name)"
     log = Log(server)
-    with captured(tmp_path / "my.pcap", server.port):
+    with watch(server.port) as seen:
         connection = pymysql.connect(
             host="127.0.0.1",
             port=server.port,
@@ -181,7 +182,7 @@ def test_pymysql(tmp_path: Path, server: MariaDB) -> None:
             with connection.cursor(pymysql.cursors.SSCursor) as unbuffered:
                 unbuffered.execute("SELECT seq, REPEAT('x', 300) FROM seq_1_to_2000")
                 assert len(unbuffered.fetchall()) == 2000
-    found = compared(tmp_path / "my.pcap", log)
+    found = compared(seen, log)
     values = ",".join(f"({n}, 'it\\'s {n}')" for n in range(5))
     start = next(at for at, row in enumerate(found) if row["req_body"] == TABLE)
     assert asked(found[start:], 3) == [
@@ -198,7 +199,7 @@ def test_pymysql(tmp_path: Path, server: MariaDB) -> None:
     assert [row["resp_status"] for row in found if row["req_cmd"] == 14] == [OK]
 
 
-def test_connector_python(tmp_path: Path, server: MariaDB) -> None:
+def test_connector_python(watch: Watch, server: MariaDB) -> None:
     if find_spec("mysql") is None:
         pytest.skip("not installed: mysql-connector-python")
     connector = import_module("mysql.connector")
@@ -206,7 +207,7 @@ def test_connector_python(tmp_path: Path, server: MariaDB) -> None:
     typed = "SELECT ?, ?, ?, ?, ?, ?, ?, ?"
     at = datetime(2024, 2, 29, 1, 2, 3, 4)
     log = Log(server)
-    with captured(tmp_path / "my.pcap", server.port):
+    with watch(server.port) as seen:
         connection = connector.connect(
             host="127.0.0.1",
             port=server.port,
@@ -233,7 +234,7 @@ def test_connector_python(tmp_path: Path, server: MariaDB) -> None:
             cursor.close()  # the server would forget the statement, and not log that it is closed
             connection.cmd_statistics()
             connection.cmd_change_user("bench", PASSWORD, "bench")
-    found = compared(tmp_path / "my.pcap", log)
+    found = compared(seen, log)
     stamp = "2024-02-29 01:02:03.000004"
     select = "SELECT id, name, price, at, raw FROM items WHERE id >= ?"
     assert asked(found, 23) == [
@@ -247,7 +248,8 @@ def test_connector_python(tmp_path: Path, server: MariaDB) -> None:
     assert {row["req_body"] for row in found if row["req_cmd"] == 22} == {insert, typed, select}
 
 
-def test_output_parameters(tmp_path: Path, server: MariaDB) -> None:
+@pytest.mark.parametrize("watch", ["tcpdump"], indirect=True)
+def test_output_parameters(watch: Watch, server: MariaDB) -> None:
     if find_spec("mysql") is None:
         pytest.skip("not installed: mysql-connector-python")
     connector = import_module("mysql.connector")
@@ -259,7 +261,7 @@ def test_output_parameters(tmp_path: Path, server: MariaDB) -> None:
     call = b"CALL outs(?, ?, ?, ?, ?, ?, ?)"
     log = Log(server)
     results = []
-    with captured(tmp_path / "my.pcap", server.port):
+    with watch(server.port) as seen:
         connection = connector.connect(
             host="127.0.0.1",
             port=server.port,
@@ -284,7 +286,7 @@ def test_output_parameters(tmp_path: Path, server: MariaDB) -> None:
                     results.append((names, read))
                     answer = connection._handle_binary_result(connection._socket.recv())
             connection.cmd_stmt_close(statement["statement_id"])
-    found = compared(tmp_path / "my.pcap", log)
+    found = compared(seen, log)
     at = datetime(2024, 2, 29, 1, 2, 3, 500000)
     got = ("ü 3", Decimal("4.50"), at, 2**64 - 1, None, 2.5)
     assert [read for _, read in results] == [[(n,) for n in range(1, 6)], [got]] * 2

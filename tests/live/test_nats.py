@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 from bench.servers import find, free_port, running
-from tests.live.conftest import Records, captured, need, records
+from tests.live.conftest import Records, need
+from tests.live.watch import Watch
 
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 """nats-py may leave a closed connection's socket to the garbage collector, which complains when it comes by."""
@@ -28,16 +29,16 @@ authorization {{
 Client = Callable[[str], Awaitable[None]]
 
 
-def talk(folder: Path, client: Client) -> Records:
+def talk(watch: Watch, folder: Path, client: Client) -> Records:
     """Run a client against a server of its own, and return the records of what they said."""
     need("nats-server")
     port = free_port()
     (folder / "nats.conf").write_text(CONFIG.format(port=port, folder=folder))
-    with running([find("nats-server") or "", "-c", str(folder / "nats.conf")], port), captured(folder / "n.pcap", port):
+    with running([find("nats-server") or "", "-c", str(folder / "nats.conf")], port), watch(port) as seen:
         asyncio.run(asyncio.wait_for(client(f"127.0.0.1:{port}"), 60))
     gc.collect()  # here and now, not in somebody else's test
-    found, report = records(folder / "n.pcap", "nats_events")
-    assert (report.tables["nats_events"].errors, report.tables["nats_events"].bytes_lost) == (0, 0)
+    found = seen.records("nats_events")
+    assert seen.flaws("nats_events") == (0, 0)
     assert "app-pw" not in repr(found)
     return found
 
@@ -51,7 +52,7 @@ def said(found: Records, *cmds: str) -> Counter[tuple[object, ...]]:
     )
 
 
-def test_publish_subscribe_and_queue_groups(tmp_path: Path) -> None:
+def test_publish_subscribe_and_queue_groups(tmp_path: Path, watch: Watch) -> None:
     nats = pytest.importorskip("nats")
 
     async def client(server: str) -> None:
@@ -76,7 +77,7 @@ def test_publish_subscribe_and_queue_groups(tmp_path: Path) -> None:
         await one.close()
         await two.close()
 
-    found = talk(tmp_path, client)
+    found = talk(watch, tmp_path, client)
     assert said(found, "PUB", "MSG") == Counter(
         (cmd, f"plain.{n}", f"p{n}", None, "") for n in range(10) for cmd in ("PUB", "MSG")
     )
@@ -94,7 +95,7 @@ def test_publish_subscribe_and_queue_groups(tmp_path: Path) -> None:
     assert [(user["user"], user["pass"]) for user in users] == [("app", "[redacted]")] * 2
 
 
-def test_request_and_reply(tmp_path: Path) -> None:
+def test_request_and_reply(tmp_path: Path, watch: Watch) -> None:
     nats = pytest.importorskip("nats")
 
     async def client(server: str) -> None:
@@ -113,7 +114,7 @@ def test_request_and_reply(tmp_path: Path) -> None:
         await asker.close()
         await responder.close()
 
-    found = talk(tmp_path, client)
+    found = talk(watch, tmp_path, client)
     assert said(found, "PUB", "MSG", "HMSG") == Counter(
         [(cmd, "svc", f"q{n}", f"re:q{n}", "") for n in range(5) for cmd in ("PUB", "MSG")]
         + [("PUB", "nobody", "x", "503 No Responders", "")]
@@ -129,7 +130,7 @@ def test_request_and_reply(tmp_path: Path) -> None:
             assert 0 < inner < latency
 
 
-def test_jetstream(tmp_path: Path) -> None:
+def test_jetstream(tmp_path: Path, watch: Watch) -> None:
     nats = pytest.importorskip("nats")
 
     async def client(server: str) -> None:
@@ -149,7 +150,7 @@ def test_jetstream(tmp_path: Path) -> None:
             await pull.fetch(1, timeout=0.3)
         await connection.close()
 
-    found = talk(tmp_path, client)
+    found = talk(watch, tmp_path, client)
     published = [row for row in found if row["cmd"] == "PUB" and row["subject"] == "orders.new"]
     assert [json.loads(str(row["resp"]))["seq"] for row in published] == [1, 2, 3, 4]
     bodies = [json.loads(str(row["body"])) for row in found]
@@ -186,7 +187,7 @@ async def refused(server: str) -> None:
     await writer.wait_closed()
 
 
-def test_who_may_not(tmp_path: Path) -> None:
+def test_who_may_not(tmp_path: Path, watch: Watch) -> None:
     nats = pytest.importorskip("nats")
 
     async def client(server: str) -> None:
@@ -203,7 +204,7 @@ def test_who_may_not(tmp_path: Path) -> None:
             await asyncio.sleep(0.01)
         await limited.close()
 
-    found = talk(tmp_path, client)
+    found = talk(watch, tmp_path, client)
     rejected = [row for row in found if row["cmd"] == "CONNECT" and row["resp"] is not None]
     assert [row["resp"] for row in rejected] == ["-ERR 'Authorization Violation'"]
     errors = [(row["subject"], row["resp"]) for row in found if row["cmd"] == "-ERR"]

@@ -15,7 +15,8 @@ import psycopg
 import pytest
 from bench.databases import PASSWORD, PostgreSQL
 from bench.servers import find
-from tests.live.conftest import Records, captured, need, records
+from tests.live.conftest import Records, need
+from tests.live.watch import WAYS, Seen, Watch
 
 TABLE = "CREATE TABLE items (id int PRIMARY KEY, name text, price numeric, at timestamptz, raw bytea)"
 INSERT = "INSERT INTO items (id, name) VALUES ($1, $2)"
@@ -38,10 +39,10 @@ def url(server: PostgreSQL) -> str:
     return server.url() + "?sslmode=disable&gssencmode=disable"
 
 
-def rows_of(path: Path) -> Records:
-    found, report = records(path, "pgsql_events")
+def rows_of(seen: Seen) -> Records:
+    found = seen.records("pgsql_events")
     assert {row["note"] for row in found} == {""}
-    assert (report.tables["pgsql_events"].errors, report.tables["pgsql_events"].bytes_lost) == (0, 0)
+    assert seen.flaws("pgsql_events") == (0, 0)
     assert PASSWORD not in repr(found)
     return found
 
@@ -70,7 +71,7 @@ def execute(sql: str, params: list[Any], tag: str | None, rows: int | None = 0, 
     return ("Execute", sql, params, tag, rows, state)
 
 
-def test_psql(tmp_path: Path, server: PostgreSQL, url: str) -> None:
+def test_psql(tmp_path: Path, watch: Watch, server: PostgreSQL, url: str) -> None:
     command = [find("psql") or "", "-X", "-q", f"host=127.0.0.1 port={server.port} user=pxcap dbname=postgres"]
     said = {"env": {"PGPASSWORD": PASSWORD, "PGGSSENCMODE": "disable", "PATH": "/usr/bin:/bin"}}
     (tmp_path / "rows.tsv").write_text("11\televen\n12\ttwelve\n")
@@ -83,12 +84,12 @@ def test_psql(tmp_path: Path, server: PostgreSQL, url: str) -> None:
         f"\\copy items (id, name) from '{tmp_path}/rows.tsv'",
         "\\copy (select id, name from items) to '/dev/null'",
     ]
-    with captured(tmp_path / "pg.pcap", server.port):
+    with watch(server.port) as seen:
         words = [word for statement in statements for word in ("-c", statement)]
         subprocess.run([*command, *words], check=False, capture_output=True, timeout=30, **said)
         wrong = {"env": said["env"] | {"PGPASSWORD": "not the password"}}
         assert subprocess.run([*command, "-c", "SELECT 1"], check=False, capture_output=True, **wrong).returncode == 2
-    found = rows_of(tmp_path / "pg.pcap")
+    found = rows_of(seen)
     assert asked(found, "Startup") == [
         query(statements[0], "CREATE TABLE"),
         query(statements[1], "INSERT 0 10", 10),
@@ -111,14 +112,14 @@ def pipelined(connection: psycopg.Connection[Any]) -> None:
         connection.execute(b"SELECT %s::int8", (3,))
 
 
-def test_psycopg(tmp_path: Path, server: PostgreSQL, url: str) -> None:
+def test_psycopg(watch: Watch, server: PostgreSQL, url: str) -> None:
     when = datetime(2024, 2, 29, 1, 2, 3, 4, UTC)
     typed = "SELECT $1::int8, $2::numeric, $3::timestamptz, $4::date, $5::bytea, $6::bool, $7::text"
     values = [2**40, Decimal("12.50"), when, date(2020, 1, 1), b"\x00\xff", True, None]
     shown = [2**40, "12.50", "2024-02-29 01:02:03.000004+00", "2020-01-01", "\\x00ff", True, None]
     ranged = "SELECT id FROM items WHERE id > $1 ORDER BY id"
     with (
-        captured(tmp_path / "pg.pcap", server.port),
+        watch(server.port) as seen,
         psycopg.connect(url, autocommit=True) as connection,
         connection.cursor() as cursor,
     ):
@@ -141,7 +142,7 @@ def test_psycopg(tmp_path: Path, server: PostgreSQL, url: str) -> None:
             assert len(list(named)) == 93
         with pytest.raises(psycopg.errors.DivisionByZero):
             pipelined(connection)
-    found = rows_of(tmp_path / "pg.pcap")
+    found = rows_of(seen)
     assert asked(found, "Startup", "Parse", "Bind", "Describe", "Sync", "Close", "Terminate") == [
         query(TABLE, "CREATE TABLE"),
         execute(typed, shown, "SELECT 1", 1),
@@ -165,7 +166,7 @@ def test_psycopg(tmp_path: Path, server: PostgreSQL, url: str) -> None:
     ]
 
 
-def test_asyncpg(tmp_path: Path, server: PostgreSQL, url: str) -> None:
+def test_asyncpg(watch: Watch, server: PostgreSQL, url: str) -> None:
     if find_spec("asyncpg") is None:
         pytest.skip("not installed: asyncpg")
 
@@ -188,9 +189,9 @@ def test_asyncpg(tmp_path: Path, server: PostgreSQL, url: str) -> None:
         finally:
             await connection.close()
 
-    with captured(tmp_path / "pg.pcap", server.port):
+    with watch(server.port) as seen:
         asyncio.run(asyncio.wait_for(client(), 30))
-    found = rows_of(tmp_path / "pg.pcap")
+    found = rows_of(seen)
     (copy,) = (str(row["req"]) for row in found if str(row["req"]).startswith("COPY"))
     assert copy.startswith('COPY "items"("id", "name") FROM STDIN')
     scrolled = "SELECT id FROM items WHERE id > $1"
@@ -213,19 +214,23 @@ def test_asyncpg(tmp_path: Path, server: PostgreSQL, url: str) -> None:
     ]
 
 
-@pytest.mark.parametrize("mode", ["simple", "extended", "prepared"])
-def test_pgbench(tmp_path: Path, server: PostgreSQL, url: str, mode: str) -> None:
+@pytest.mark.parametrize(
+    ("watch", "mode"),
+    [("tcpdump", "simple"), ("tcpdump", "extended"), *((way, "prepared") for way in WAYS)],
+    indirect=["watch"],
+)
+def test_pgbench(watch: Watch, server: PostgreSQL, url: str, mode: str) -> None:
     """As many statements and rows as the server counted, and of the right kinds.
 
     PostgreSQL 15 counts prepared BEGIN and END but once.
     """
     subprocess.run([*server.program("pgbench"), "-i", "-q", "postgres"], check=True, capture_output=True, timeout=60)
     server.ask("SELECT pg_stat_statements_reset()")
-    with captured(tmp_path / "pg.pcap", server.port):
+    with watch(server.port) as seen:
         command = [find("pgbench") or "", "-n", "-M", mode, "-c", "3", "-t", "40", f"{url}&password={PASSWORD}"]
         subprocess.run(command, check=True, capture_output=True, timeout=60)
     (counted,) = server.ask(COUNTED)
-    found = [row for row in rows_of(tmp_path / "pg.pcap") if row["req_cmd"] in ("Query", "Execute")]
+    found = [row for row in rows_of(seen) if row["req_cmd"] in ("Query", "Execute")]
     tags = Counter(row["resp_tag"] for row in found)
     assert (tags["BEGIN"], tags["COMMIT"], len(found)) == (120, 120, 120 * 7 + 2)  # it asks twice about its tables
     found = [row for row in found if row["resp_tag"] not in ("BEGIN", "COMMIT")]

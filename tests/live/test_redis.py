@@ -6,10 +6,11 @@ import subprocess
 from pathlib import Path
 
 from bench.servers import find, free_port, running
-from tests.live.conftest import captured, need, records
+from tests.live.conftest import need
+from tests.live.watch import Watch
 
 
-def test_what_the_client_sent_and_the_server_counted(tmp_path: Path) -> None:
+def test_what_the_client_sent_and_the_server_counted(tmp_path: Path, watch: Watch) -> None:
     need("redis-server", "redis-cli", "redis-benchmark")
     port = free_port()
     server = [
@@ -26,7 +27,7 @@ def test_what_the_client_sent_and_the_server_counted(tmp_path: Path) -> None:
     cli = [find("redis-cli") or "", "-p", str(port)]
     load = [find("redis-benchmark") or "", "-p", str(port), "-n", "3000", "-P", "8", "-c", "5", "-q", "-t", "set,get"]
     with running([*server, "--unixsocket", str(tmp_path / "redis.sock")], port):
-        with captured(tmp_path / "redis.pcap", port):
+        with watch(port) as seen:
             for command in (
                 ["SET", "colour", "blue"],
                 ["GET", "colour"],
@@ -38,7 +39,7 @@ def test_what_the_client_sent_and_the_server_counted(tmp_path: Path) -> None:
         asked = [find("redis-cli") or "", "-s", str(tmp_path / "redis.sock"), "INFO", "commandstats"]
         stats = subprocess.run(asked, check=True, capture_output=True, text=True, timeout=20).stdout
     counted = sum(int(calls) for name, calls in re.findall(r"cmdstat_(\S+):calls=(\d+)", stats) if name != "info")
-    found, report = records(tmp_path / "redis.pcap", "redis_events")
+    found = seen.records("redis_events")
     assert len(found) == counted
     by_cli = {
         (r["req_cmd"], json.loads(str(r["req_args"]))[0], r["resp"], r["resp_error"])
@@ -52,4 +53,4 @@ def test_what_the_client_sent_and_the_server_counted(tmp_path: Path) -> None:
         ("LPUSH", "colour", "WRONGTYPE Operation against a key holding the wrong kind of value", True),
     }
     assert {r["note"] for r in found} == {""}
-    assert (report.tables["redis_events"].errors, report.tables["redis_events"].bytes_lost) == (0, 0)
+    assert seen.flaws("redis_events") == (0, 0)

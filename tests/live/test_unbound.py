@@ -8,7 +8,8 @@ import dns.flags
 import dns.message
 import dns.query
 from bench.servers import find, free_port, running
-from tests.live.conftest import captured, need, records
+from tests.live.conftest import need
+from tests.live.watch import Watch
 
 LONG = "x" * 200
 CONFIGURATION = """
@@ -47,14 +48,14 @@ QUERIES = [
 ]
 
 
-def test_every_query_is_a_record(tmp_path: Path) -> None:
+def test_every_query_is_a_record(tmp_path: Path, watch: Watch) -> None:
     need("unbound")
     port = free_port()
     texts = "\n".join(f"    local-data: 'many.home.test. 300 IN TXT \"{n} {LONG}\"'" for n in range(12))
     (tmp_path / "unbound.conf").write_text(CONFIGURATION.format(port=port, work=tmp_path, texts=texts))
     wanted = []
     command = [find("unbound") or "", "-d", "-c", str(tmp_path / "unbound.conf")]
-    with running(command, port), captured(tmp_path / "dns.pcap", port):
+    with running(command, port), watch(port) as found_by:
         for transport, ask in (("udp", dns.query.udp), ("tcp", dns.query.tcp)):
             for name, kind, code, data in QUERIES:
                 query = dns.message.make_query(name, kind, use_edns=0, payload=1232, want_dnssec=True)
@@ -75,7 +76,7 @@ def test_every_query_is_a_record(tmp_path: Path) -> None:
 
         with ThreadPoolExecutor(8) as pool:
             list(pool.map(one, range(200)))
-    found, report = records(tmp_path / "dns.pcap", "dns_events")
+    found = found_by.records("dns_events")
     seen = [
         (
             row["transport"],
@@ -92,4 +93,4 @@ def test_every_query_is_a_record(tmp_path: Path) -> None:
         ("udp", f"n{number}.home.test", "A", "NXDOMAIN", [], False) for number in range(200)
     )
     assert {row["note"] for row in found} == {""}
-    assert (report.tables["dns_events"].errors, report.tables["dns_events"].bytes_lost) == (0, 0)
+    assert found_by.flaws("dns_events") == (0, 0)

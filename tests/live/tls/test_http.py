@@ -1,0 +1,71 @@
+"""curl and nginx, Python and Node over TLS: what the clients did, told by both ends."""
+
+import os
+import signal
+import subprocess
+from pathlib import Path
+
+import pytest
+from bench.servers import find, free_port, running
+from tests.live.conftest import need
+from tests.live.tls.conftest import Certificate, Read
+
+CONFIGURATION = """
+pid {work}/nginx.pid; error_log {work}/error.log; daemon off; worker_processes 2; user root;
+events {{ worker_connections 64; }}
+http {{
+    access_log off;
+    client_body_temp_path {work}; proxy_temp_path {work}; fastcgi_temp_path {work}; uwsgi_temp_path {work};
+    scgi_temp_path {work};
+    server {{
+        listen 127.0.0.1:{port} ssl http2; root {work}/www; ssl_certificate {certificate}; ssl_certificate_key {key};
+        location /json {{ default_type application/json; return 200 '{{"answer": 42}}'; }}
+        location /nothing {{ return 204; }}
+        location /put {{ dav_methods PUT; create_full_put_path on; }}
+    }}
+}}
+"""
+LONG = "".join(f"line {number} of a long text\n" for number in range(4000))
+
+
+@pytest.mark.parametrize("version", ["--http1.1", "--http2"])
+@pytest.mark.parametrize("tls", ["1.2", "1.3"])
+def test_curl_and_nginx(tmp_path: Path, read: Read, certificate: Certificate, version: str, tls: str) -> None:
+    need("nginx", "curl")
+    port = free_port()
+    (tmp_path / "www").mkdir()
+    (tmp_path / "www" / "long.txt").write_text(LONG)
+    names = {"work": tmp_path, "port": port, "certificate": certificate.certificate, "key": certificate.key}
+    (tmp_path / "nginx.conf").write_text(CONFIGURATION.format(**names))
+    os.chmod(tmp_path, 0o755)
+    command = [find("nginx") or "", "-p", str(tmp_path), "-e", str(tmp_path / "error.log")]
+    url = f"https://localhost:{port}"
+    curl = ["curl", "-s", version, "--cacert", str(certificate.certificate), "--tlsv" + tls, "--tls-max", tls]
+    with (
+        running([*command, "-c", str(tmp_path / "nginx.conf")], port, signal.SIGQUIT),
+        read(port, "--command", "nginx", "--command", "curl") as live,
+    ):
+        for words in (
+            [f"{url}/json?n=1", f"{url}/nothing?n=2", f"{url}/long.txt?n=3"],
+            ["-X", "PUT", "-d", "a=1&b=2", f"{url}/put/4"],
+            ["-T", str(tmp_path / "www" / "long.txt"), f"{url}/put/5"],
+            ["-I", f"{url}/missing?n=6"],
+        ):
+            subprocess.run([*curl, *words], check=True, capture_output=True, timeout=30)
+    found = live.records("http_events")
+    assert [(r["req_method"], r["req_path"], r["resp_status"], r["resp_body"]) for r in found][:4] == [
+        ("GET", "/json?n=1", 200, '{"answer": 42}'),
+        ("GET", "/nothing?n=2", 204, ""),
+        ("GET", "/long.txt?n=3", 200, LONG[:65536]),
+        ("PUT", "/put/4", 201, ""),
+    ]
+    assert [(r["req_method"], r["req_path"], r["req_body_size"], r["resp_status"]) for r in found][4:] == [
+        ("PUT", "/put/5", len(LONG), 201),
+        ("HEAD", "/missing?n=6", 0, 404),
+    ]
+    assert {(r["encrypted"], r["note"], r["local_port"], r["major_version"]) for r in found} == {
+        (True, "", port, 1 if version == "--http1.1" else 2)
+    }
+    assert live.flaws("http_events") == (0, 0)
+    for row in live.all("connections"):
+        assert (row["encrypted"], row["opened"], row["protocol"], row["bytes_lost"]) == (True, True, "http", 0)
