@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from tests.bpf.packet import traffic
@@ -110,22 +111,14 @@ def test_drops_are_told(rights: None, listener: socket.socket) -> None:
     assert run.source.losses()["packets the kernel dropped"] > 0
 
 
-def test_a_round_ends_though_packets_keep_coming(rights: None, listener: socket.socket) -> None:
+def test_a_round_ends_though_packets_keep_coming(
+    rights: None, listener: socket.socket, monkeypatch: pytest.MonkeyPatch
+) -> None:
     run = Run("lo", listener.getsockname()[1])
-
-    class Endless:
-        taken = 0
-
-        def frames(self, timeout: float) -> object:
-            self.taken += 1
-            return type("Frames", (), {"interface": [1]})()
-
-        def decode(self, frames: object) -> None:
-            return None
-
-    packets, run.source._packets = run.source._packets, Endless()  # type: ignore[assignment]
-    assert 0 < run.source.poll() < 1000
-    run.source._packets = packets
+    with monkeypatch.context() as patched:
+        patched.setattr(PacketSource, "frames", lambda self, timeout: SimpleNamespace(interface=[1]))
+        patched.setattr(PacketSource, "decode", lambda self, frames: None)
+        assert 0 < run.source.poll() < 1000
     run.finish()
 
 
