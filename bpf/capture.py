@@ -8,14 +8,20 @@ from typing import Protocol
 from pxcap.core.connection import Connection
 from pxcap.core.pipeline import Pipeline
 
-ROUND = 0.025  # seconds between two rounds: short enough that rings of some MiB do not fill, long enough to cost little
-IDLE = 0.1  # the same while nothing comes
+IDLE = 0.1  # seconds between two rounds, at most: what many have brought costs less than the same in smaller parts
+SHARE = 1 / 8  # of the kernel's buffer, to be filled between two rounds, at most
 HAND_OVER = 0.5  # seconds a row may wait for its batch
 TOTALS = 10.0  # seconds between two rows of conn_stats for the same connections
 
 
 class Source(Protocol):
-    """Where live bytes come from. It feeds the connections it makes; nothing of it blocks."""
+    """Where live bytes come from. It feeds the connections it makes; nothing of it blocks.
+
+    Attributes:
+        filled: Share of the kernel's buffer that had filled when it was polled last.
+    """
+
+    filled: float
 
     @property
     def now(self) -> int:
@@ -76,12 +82,12 @@ def capture(
         How it stood at the end.
     """
     begun = time.monotonic()
-    handed = totalled = begun
+    handed = totalled = polled = begun
     events = shed = 0
     try:
         while True:
-            took = source.poll()
-            events += took
+            before, polled = polled, time.monotonic()
+            events += source.poll()
             now = time.monotonic()
             if now - handed >= HAND_OVER:
                 pipeline.flush()
@@ -94,13 +100,28 @@ def capture(
                 shed = level
             if tell is not None:
                 tell(State(now - begun, events, pipeline.records(), shed))
-            left = ROUND if took else IDLE
+            left = pause(source.filled, polled - before, now - polled)
             if duration is not None:
+                if now >= begun + duration:
+                    break
                 left = min(left, begun + duration - now)
-            if left <= 0 or wait(left):
+            if wait(left):
                 break
     finally:
         events += source.finish()
         pipeline.write_totals(source.now, ())
         pipeline.flush()
     return State(time.monotonic() - begun, events, pipeline.records(), shed)
+
+
+def pause(filled: float, within: float, spent: float) -> float:
+    """Seconds until the next round: while what comes goes on to come as fast, SHARE of the buffer fills meanwhile.
+
+    Args:
+        filled: Share of the kernel's buffer that filled between the last round and the one before.
+        within: Seconds between these two.
+        spent: Seconds since the last round began.
+    """
+    if filled * IDLE <= SHARE * within:
+        return max(0.0, IDLE - spent)
+    return max(0.0, SHARE * within / filled - spent)

@@ -85,6 +85,7 @@ class SocketSource:
         self._known: set[str] = set()
         self._closing: list[Closed] = []
         self._shed = 0
+        self.filled = 0.0
         self._lost: dict[str, int] | None = None  # once it is over
         self._clock = time.time_ns() - time.monotonic_ns()
         self.execed: Callable[[Execed], None] = lambda _: None
@@ -101,6 +102,7 @@ class SocketSource:
         if abs(clock - self._clock) > _CLOCK_STEP:
             self._clock = clock
         data, announced = self.program.data, self.program.control
+        self.filled = max(data.filled, announced.filled)
         until, told = data.produced, announced.produced
         closing = self._take_control(told)
         taken = 0

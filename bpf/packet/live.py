@@ -34,6 +34,7 @@ class PacketCapture:
         self._file = file
         self._numbers: dict[int, int] = {}  # of interfaces in the file
         self._lost: dict[str, int] | None = None  # once it is over
+        self.filled = 0.0
 
     @property
     def now(self) -> int:
@@ -43,11 +44,13 @@ class PacketCapture:
     def poll(self) -> int:
         """Take the packets that are ready."""
         taken = 0
+        turns = self._packets.turns
         for _ in range(_WINDOWS):
             frames = self._packets.frames(0)
             if frames is None:
                 break
             taken += self._take(frames)
+        self.filled = self._packets.turns - turns
         if self._file is not None:
             self._file.flush()
         self._flows.forget(self.now)

@@ -46,6 +46,7 @@ class Ring:
     Attributes:
         received: Packets that passed the socket's filter and were put in the ring, as of the last `count`.
         dropped: Those that found it full.
+        turns: How many times all of its blocks have been taken.
     """
 
     def __init__(self, packets: socket.socket, mib: int) -> None:
@@ -71,6 +72,7 @@ class Ring:
         self._words = self._bytes.cast("I")
         self._blocks = blocks
         self._next = 0
+        self.turns = 0.0
         self._poll = select.poll()
         self._poll.register(packets, select.POLLIN)
         self.received = self.dropped = 0
@@ -111,6 +113,7 @@ class Ring:
             part.release()
         for status in taken:
             words[status] = 0
+        self.turns += len(taken) / self._blocks
         return buf, _walk(buf, starts)
 
     def count(self) -> None:

@@ -116,6 +116,11 @@ class PacketSource:
         """Packets that are in no window, by reason."""
         return {reason: count for reason, count in self._decoder.skipped.items() if count}
 
+    @property
+    def turns(self) -> float:
+        """How many times the kernel's ring has been emptied."""
+        return self._ring.turns
+
     def __enter__(self) -> Self:
         return self
 

@@ -7,7 +7,7 @@ import pytest
 from tests.core.toy import TOY
 
 from pxcap.bpf import capture as module
-from pxcap.bpf.capture import HAND_OVER, IDLE, ROUND, TOTALS, State, capture
+from pxcap.bpf.capture import HAND_OVER, IDLE, SHARE, TOTALS, State, capture, pause
 from pxcap.core.connection import Connection
 from pxcap.core.pipeline import Options, Pipeline
 from pxcap.core.registry import Registry
@@ -42,6 +42,7 @@ class Fake:
     fails: BaseException | None = None
     shares: list[int] = field(default_factory=list)
     finished: int = 0
+    filled: float = 0.0
 
     def __post_init__(self) -> None:
         ends = (("192.0.2.1", 40000), ("192.0.2.2", 7))
@@ -97,8 +98,8 @@ def pipeline(sink: MemorySink) -> Pipeline:
 def test_for_so_long(clock: Clock, pipeline: Pipeline, sink: MemorySink) -> None:
     source = Fake(clock, pipeline, busy=True)
     done = capture(source, pipeline, clock.wait, duration=1.0)
-    assert done == State(pytest.approx(1.0), pytest.approx(3 * 41 + 2, abs=3), done.records, 0)
-    assert set(clock.waited[:-1]) == {ROUND}
+    assert done == State(pytest.approx(1.0), pytest.approx(3 * 11 + 2, abs=3), done.records, 0)
+    assert clock.waited[:-1] == pytest.approx([IDLE] * (len(clock.waited) - 1))
     assert source.finished == 1
     assert sink.tables["toy_events"][-1][1] == "last"
     assert done.records == pipeline.records() == sum(map(len, sink.tables.values()))
@@ -119,7 +120,7 @@ def test_a_duration_that_is_over_at_once_takes_what_is_there(clock: Clock, pipel
 def test_rows_are_handed_over_now_and_then(clock: Clock, pipeline: Pipeline, sink: MemorySink) -> None:
     seen: list[int] = []
     capture(
-        *(Fake(clock, pipeline, busy=True), pipeline, clock.wait, 2 * HAND_OVER + ROUND),
+        *(Fake(clock, pipeline, busy=True), pipeline, clock.wait, 2 * HAND_OVER + IDLE),
         tell=lambda _: seen.append(len(sink.tables.get("toy_events", []))),
     )
     assert seen == sorted(seen)
@@ -168,3 +169,21 @@ def test_whatever_fails_the_source_is_let_go_and_rows_are_kept(
     assert source.finished == 1
     assert sink.tables["toy_events"][-1][1] == "last"
     assert len(sink.tables["conn_stats"]) == 1
+
+
+def test_rounds_are_as_far_apart_as_the_buffer_allows() -> None:
+    assert pause(0.0, IDLE, 0.0) == IDLE
+    assert pause(SHARE, IDLE, 0.02) == pytest.approx(IDLE - 0.02)
+    assert pause(2 * SHARE, IDLE, 0.0) == pytest.approx(IDLE / 2)
+    assert pause(SHARE, IDLE / 2, 0.0) == pytest.approx(IDLE / 2)  # as fast
+    assert pause(2 * SHARE, IDLE, 0.07) == 0.0
+    assert pause(0.01, 0.0, 0.0) == 0.0
+    assert pause(0.0, 0.0, 0.2) == 0.0
+
+
+def test_a_buffer_that_fills_is_looked_at_without_a_pause(clock: Clock, pipeline: Pipeline) -> None:
+    clock.stop_at = clock.now + 0.01
+    source = Fake(clock, pipeline, busy=True, filled=1.0)
+    done = capture(source, pipeline, lambda seconds: clock.wait(max(seconds, 0.001)))
+    assert max(clock.waited[1:]) <= 0.001
+    assert done.events >= 3 * 10 + 2
