@@ -5,7 +5,7 @@ with as few columns and rows as the plans need. What is left runs here in DuckDB
 """
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import chain
@@ -24,6 +24,7 @@ from pxcap.store import Store
 if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
+
     from pxcap.scripts.names import Names
 
 
@@ -45,7 +46,11 @@ class Limits:
 
 
 def run_plans(
-    store: Store, outputs: Sequence[Output], names: "Names", limits: Limits | None = None
+    store: Store,
+    outputs: Sequence[Output],
+    names: "Names",
+    is_stored: Callable[[str], bool] = lambda _: True,
+    limits: Limits | None = None,
 ) -> Iterator[tuple[Output, "pa.Table"]]:
     """Compute outputs, one after the other.
 
@@ -53,6 +58,7 @@ def run_plans(
         store: What the plans read.
         outputs: As the interpreter made them.
         names: Who is behind addresses and processes of this store.
+        is_stored: Whether the store has a table of that name; one that it has not is read as empty.
         limits: None for the usual.
 
     Yields:
@@ -63,7 +69,7 @@ def run_plans(
         StoreError: The store cannot be read.
     """
     with _running(store, names, limits or Limits()) as run:
-        plans = prune([output.plan for output in outputs])
+        plans = prune([_without_missing(output.plan, is_stored) for output in outputs])
         run.share(plans)
         for output, plan in zip(outputs, plans, strict=True):
             yield output, run.compute(plan, output.name)
@@ -80,6 +86,7 @@ def _running(store: Store, names: "Names", limits: Limits) -> "Iterator[_Run]":
     try:
         # What is run here was made here; still, nothing of it may reach for files or extensions.
         connection.execute("SET enable_external_access = false")
+        connection.execute("SET python_enable_replacements = false")
         functions.register(connection, names)
         connection.execute("SET lock_configuration = true")
         yield _Run(store, names, limits, connection)
@@ -133,7 +140,7 @@ class _Run:
         import duckdb
 
         try:
-            return self._connection.execute(text).to_arrow_table()
+            return self._connection.sql(text).to_arrow_table()
         except duckdb.InterruptException as error:
             raise UsageError(
                 f"the script took longer than {self._limits.seconds:g} s", "a later start_time asks for less"
@@ -185,6 +192,12 @@ class _Run:
             self._connection.register(name, table)
             known = self._read[text] = name
         return known
+
+
+def _without_missing(plan: Operator, is_stored: Callable[[str], bool]) -> Operator:
+    """The plan with no rows where a table is not there."""
+    missing = [node for node in in_order([plan]) if isinstance(node, Scan) and not is_stored(node.table)]
+    return replaced(plan, {id(node): Rows(node.schema, ()) for node in missing}) if missing else plan
 
 
 def _local(scan: Scan) -> str:

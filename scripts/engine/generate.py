@@ -39,7 +39,7 @@ def quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def literal(value: bool | float | str, data: Data, dialect: Dialect) -> str:
+def literal(value: bool | float | str, data: Data) -> str:
     """A constant of a data type."""
     if isinstance(value, str):
         text = "'" + value.replace("\0", "").replace("'", "''") + "'"
@@ -49,7 +49,7 @@ def literal(value: bool | float | str, data: Data, dialect: Dialect) -> str:
         text = f"'{value!r}'"
     else:
         text = str(value)
-    return f"CAST({text} AS {SQL_TYPES[dialect][data]})"
+    return f"CAST({text} AS {SQL_TYPES[data]})"
 
 
 class Generator:
@@ -93,7 +93,7 @@ class Generator:
     def expression(self, expression: Expression, schema: Schema, table: str = "") -> str:
         """An expression over the columns of `schema`."""
         if isinstance(expression, Literal):
-            return literal(expression.value, expression.type.data, self._dialect)
+            return literal(expression.value, expression.type.data)
         if isinstance(expression, Column):
             return table + quoted(expression.name)
         args = [self.expression(arg, schema, table) for arg in expression.args]
@@ -143,15 +143,16 @@ class Generator:
         head = ", ".join(quoted(field.name) for field in node.schema)
         types = [field.type.data for field in node.schema]
         if not node.rows:
-            empty = ", ".join(f"CAST(NULL AS {SQL_TYPES[self._dialect][data]})" for data in types)
+            empty = ", ".join(f"CAST(NULL AS {SQL_TYPES[data]})" for data in types)
             return f"SELECT * FROM (VALUES ({empty})) t ({head}) WHERE FALSE"
         rows = [f"({', '.join(map(self._value, row, types))})" for row in node.rows]
         return f"SELECT * FROM (VALUES {', '.join(rows)}) t ({head})"
 
-    def _value(self, value: bool | float | str | None, data: Data) -> str:
+    @staticmethod
+    def _value(value: bool | float | str | None, data: Data) -> str:
         if value is None:
-            return f"CAST(NULL AS {SQL_TYPES[self._dialect][data]})"
-        return literal(value, data, self._dialect)
+            return f"CAST(NULL AS {SQL_TYPES[data]})"
+        return literal(value, data)
 
     def _by_all(self, schema: Schema, newest: bool) -> str:
         """By time, then by everything else, in an order that does not depend on the database's language."""

@@ -25,9 +25,8 @@ def sqlite_scan(scan: Scan, conditions: Sequence[str] = ()) -> str:
 
 def postgres_scan(scan: Scan) -> str:
     """What reads a table of PostgreSQL, with the types that functions expect."""
-    types = SQL_TYPES["postgres"]
     columns = [
-        f"CAST({quoted(field.name)} AS {types[field.type.data]}) AS {quoted(field.name)}" for field in scan.schema
+        f"CAST({quoted(field.name)} AS {SQL_TYPES[field.type.data]}) AS {quoted(field.name)}" for field in scan.schema
     ]
     return f"SELECT {', '.join(columns)} FROM {quoted(scan.table)}{_where(_range(scan))}"
 
