@@ -69,6 +69,8 @@ static __always_inline void not_asked_for(u64 who, u64 sk, u8 dir) {
   }
 }
 
+// `asks`: for what was received. A call that sends does so as well while the handshake goes on (Node), which is while nothing
+// is known of its connection.
 static __always_inline bool find_carrier(u64 who, struct call *c, bool asks, struct carrier *found) {
   struct session s = {.ssl = c->ssl, .tgid = who >> 32};
   if (c->sk) {
@@ -78,7 +80,8 @@ static __always_inline bool find_carrier(u64 who, struct call *c, bool asks, str
     carriers.update(&s, found);
     return true;
   }
-  struct received *r = asks ? latest.lookup(&who) : NULL;
+  struct carrier *known = carriers.lookup(&s);
+  struct received *r = asks || !known ? latest.lookup(&who) : NULL;
   if (r && !r->ssl) {
     r->ssl = c->ssl;
     found->sk = r->sk;
@@ -88,7 +91,6 @@ static __always_inline bool find_carrier(u64 who, struct call *c, bool asks, str
     if (k && k->id == found->id) k->whole = 1;
     return true;
   }
-  struct carrier *known = carriers.lookup(&s);
   if (!known) return false;
   *found = *known;
   return true;
