@@ -143,12 +143,16 @@ def _open(chosen: str, wishes: Wishes, pipeline: Pipeline) -> tuple[Source, str]
 
 def _open_sockets(wishes: Wishes, pipeline: Pipeline) -> "SocketSource":
     from pxcap.bpf.features import LENGTHS, by_call, features
+    from pxcap.bpf.procfs import read_stat
     from pxcap.bpf.program import Choice
     from pxcap.bpf.source import SocketSource
     from pxcap.bpf.wanted import want
 
     if wishes.ring_mib & (wishes.ring_mib - 1):
         raise UsageError(f"--ring {wishes.ring_mib}: expected a power of two for --source bpf", "such as --ring 32")
+    for pid in wishes.pids:
+        if read_stat(pid) is None:
+            raise UsageError(f"--pid {pid}: there is no such process", "pgrep -l NAME tells the numbers of processes")
     by_process = bool(wishes.pids or wishes.commands or wishes.containers)
 
     def met(process: "Process") -> None:
