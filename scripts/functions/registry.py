@@ -7,13 +7,13 @@ from typing import cast
 
 from pxcap.core.errors import UsageError
 from pxcap.scripts.functions import aggregates as _aggregates
-from pxcap.scripts.functions import metadata, operators
+from pxcap.scripts.functions import jsons, metadata, network, numbers, operators, strings, time
 from pxcap.scripts.functions.base import AggregateFunction, Dialect, Function, Overload, Writing, cast_sql, types_of
 from pxcap.scripts.names import Names
 from pxcap.scripts.plan import Aggregation, Call, Expression
-from pxcap.scripts.types import Data, Semantic, Type
+from pxcap.scripts.types import STRING, Data, Semantic, Type
 
-_MODULES = (operators, metadata)
+_MODULES = (operators, numbers, strings, time, jsons, network, metadata)
 
 
 @cache
@@ -60,6 +60,8 @@ def call(name: str, args: Sequence[Expression]) -> Call:
     Raises:
         UsageError: There is no such function, or it does not take these arguments.
     """
+    if name == "script_reference":
+        args = [one if one.type.data is Data.STRING else Call("_text", (one,), STRING) for one in args]
     result = resolve(name, [one.type for one in args])
     inner = args[0] if args else None
     if name.startswith("pod_id_to_") and isinstance(inner, Call) and inner.function == "ip_to_pod_id":
