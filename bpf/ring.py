@@ -62,16 +62,19 @@ class Ring:
         block = bytes(self._data[at : at + size])
         words = memoryview(block).cast("I")
         places: list[int] = []
+        add = places.append
         place = 0
         while place < size:
             head = words[place >> 2]
-            if head & _BUSY:
-                break
-            behind = place + ((head & ~_DISCARDED) + _HEADER + 7 & ~7)
+            if head >= _DISCARDED:
+                if head & _BUSY:
+                    break
+                place += (head & ~_DISCARDED) + _HEADER + 7 & ~7
+                continue
+            behind = place + (head + _HEADER + 7 & ~7)
             if behind > size:
                 break
-            if not head & _DISCARDED:
-                places.append(place + _HEADER)
+            add(place + _HEADER)
             place = behind
         words.release()
         if place:

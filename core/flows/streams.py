@@ -260,9 +260,8 @@ class _Pass:
             for group in groups:
                 stream.begin(self.direction[group], self.pos[self.first[group]])
             if self._clean(stream, groups):
-                for group in sorted(groups, key=lambda group: self.direction[group] != stream.connection.flip):
-                    low, high = self.first[group], self.first[group + 1]
-                    self._chunk(stream, self.direction[group], list(range(low, high)))
+                for group in groups if self.direction[groups[0]] == stream.connection.flip else reversed(groups):
+                    self._whole(stream, self.direction[group], self.first[group], self.first[group + 1])
             else:
                 self._walk(stream, range(self.first[groups[0]], self.first[at]))
             table.fed(number, stream)
@@ -272,9 +271,21 @@ class _Pass:
         connection = stream.connection
         if not connection.settled or (connection.parser is not None and connection.parser.lockstep):
             return False
-        return not any(
-            self.broken[group] or stream.next[self.direction[group]] != self.pos[self.first[group]] for group in groups
-        )
+        for group in groups:
+            if self.broken[group] or stream.next[self.direction[group]] != self.pos[self.first[group]]:
+                return False
+        return True
+
+    def _whole(self, stream: _Stream, direction: int, low: int, high: int) -> None:
+        """Hand on whole events of one direction that follow each other, from place `low` up to `high`."""
+        buf = self.buf
+        parts = [buf[start:end] for start, end in zip(self.start[low:high], self.end[low:high], strict=True)]
+        data = parts[0] if len(parts) == 1 else b"".join(parts)
+        stream.next[direction] += len(data)
+        starts = self.pos[low:high]
+        if base := stream.base[direction]:
+            starts = [pos - base for pos in starts]
+        stream.connection.data(direction, Chunk(data, starts[0], starts, self.time[low:high]))
 
     def _walk(self, stream: _Stream, places: range) -> None:
         """Take a connection's events in the order in which they happened, neighbours of one direction together."""
