@@ -59,6 +59,7 @@ class Choice:
         ring_mib: Size of the data ring, MiB, a power of two.
         payload: Bytes taken of one call, at most; the rest is a gap of known size.
         by_call: Hook the end of every system call, as on kernels older than 6.3.
+        workers: Processes of the capture itself besides this one: what they send to the store is not captured.
     """
 
     ports: frozenset[int] = frozenset()
@@ -68,6 +69,7 @@ class Choice:
     ring_mib: int = 32
     payload: int = 3 * CHUNK  # 64 KiB, a usual size, with what comes before it
     by_call: bool = False
+    workers: tuple[int, ...] = ()
 
 
 @dataclass(slots=True)
@@ -205,7 +207,8 @@ def _defines(choice: Choice) -> dict[str, str | int]:
             raise CaptureError(f"this kernel is not as expected: {error}", "use --source packet") from error
     defines |= {f"NR_{name.upper()}": number for name, number in zip(_CALLS, _NUMBERS[machine], strict=True)}
     test = "||".join(f"(p)=={port}" for port in sorted(choice.ports)) or "1"
-    defines |= {"SELF": os.getpid(), "CHUNK": CHUNK, "CHUNKS": -(-choice.payload // CHUNK), "PORT_IS(p)": f"({test})"}
+    ours = "||".join(f"(t)=={pid}" for pid in (os.getpid(), *choice.workers))
+    defines |= {"CHUNK": CHUNK, "CHUNKS": -(-choice.payload // CHUNK), "PORT_IS(p)": f"({test})", "OURS(t)": f"({ours})"}
     defines |= {"DATA_PAGES": choice.ring_mib * (1 << 20) // PAGE, "CONTROL_PAGES": _CONTROL_PAGES}
     defines |= {"CPUS": _processors()}
     wanted = {"FILTER_PROCESS": choice.by_process, "TLS": choice.tls, "DATAGRAMS": choice.datagrams}

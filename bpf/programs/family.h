@@ -22,7 +22,7 @@ RAW_TRACEPOINT_PROBE(sched_process_exec) {
   struct name n = {};
   bpf_get_current_comm(n.comm, sizeof n.comm);
   u8 one = 1;
-  if (tgid != SELF && commands.lookup(&n)) pids.update(&tgid, &one);
+  if (!OURS(tgid) && commands.lookup(&n)) pids.update(&tgid, &one);
   tell(tgid);
   return 0;
 }

@@ -1,6 +1,6 @@
 // What the programs share: records as they lie in the rings, maps, and the filters that decide in the kernel.
 //
-// The loader defines OFF_* (member offsets read from BTF), NR_* (system call numbers), SELF (our own process), CHUNK and
+// The loader defines OFF_* (member offsets read from BTF), NR_* (system call numbers), OURS(pid) (our own processes), CHUNK and
 // CHUNKS (payload taken of one call), DATA_PAGES and CONTROL_PAGES (ring sizes), and the filters that were asked for.
 // Layouts are mirrored in bpf/records.py, which checks the sizes; change both.
 #include <linux/types.h>
@@ -173,7 +173,7 @@ static __always_inline bool wanted_process(u32 tgid) {
 }
 #else
 static __always_inline bool wanted_process(u32 tgid) {
-  return tgid != SELF;
+  return !OURS(tgid);
 }
 #endif
 
