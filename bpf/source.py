@@ -79,7 +79,9 @@ class SocketSource:
         self.processes = ProcessTable()
         self.tls = TlsLibraries(lambda name: self.program.function(name), tell) if choice.tls else None
         self.program: Program = load(choice)
-        self._streams, self._datagrams = tables or (StreamTable(pipeline), DatagramTable(pipeline))
+        here = StreamTable(pipeline), DatagramTable(pipeline)
+        self._streams: StreamTable | RemoteStreams = tables[0] if tables else here[0]
+        self._datagrams: DatagramTable | RemoteDatagrams = tables[1] if tables else here[1]
         self._roles = Roles()
         self._met = met
         self._known: set[str] = set()
