@@ -13,7 +13,7 @@ import numpy as np
 from pxcap.core.flows.datagrams import DatagramWindow
 from pxcap.core.flows.grouping import keys_of
 from pxcap.core.flows.streams import StreamWindow
-from pxcap.core.packets import I64, PacketWindow
+from pxcap.core.packets import FIN, I64, RST, SYN, PacketWindow
 
 Packed = list[Any]
 """The payload and the columns; msgpack can carry it."""
@@ -68,10 +68,11 @@ def split_streams(window: StreamWindow, workers: int) -> Iterator[tuple[int, int
 
 
 def split_packets(window: PacketWindow, workers: int) -> Iterator[tuple[int, int, Packed]]:
-    """The same of packets."""
+    """The same of packets, without those that only acknowledge: `distribute` makes nothing of them."""
     owner = (keys_of(window) >> np.uint64(1)) % np.uint64(workers)
+    counts = (window.wire > 0) | ((window.flags & (SYN | FIN | RST)) != 0)
     for worker in range(workers):
-        places = np.flatnonzero(owner == worker)
+        places = np.flatnonzero((owner == worker) & counts)
         if len(places):
             yield worker, len(places), _pack(window, _PACKETS, places, window.size)
 
