@@ -4,7 +4,12 @@ from typing import Any
 
 import pytest
 
+from pxcap.cli.options import run_options
 from pxcap.cli.reference import commands
+from pxcap.core.errors import UsageError
+from pxcap.core.pipeline import Options
+from pxcap.core.protocol import Settings
+from pxcap.core.registry import load_registry
 
 COMMANDS = {" ".join(path): command for path, command in commands()}
 
@@ -20,7 +25,25 @@ def test_every_result_can_be_had_in_every_format(command: Any) -> None:
     assert found.default == "table"
 
 
-@pytest.mark.parametrize("name", ["replay", "run", "tables", "schema", "sql", "doctor"])
+@pytest.mark.parametrize("name", ["replay", "capture", "run", "tables", "schema", "sql", "doctor"])
 def test_every_command_that_touches_a_store_takes_one(name: str) -> None:
     found = option(COMMANDS[f"pxcap {name}"], "--store")
     assert (found.envvar, found.default) == ("PXCAP_STORE", "sqlite:///pxcap.db")
+
+
+def test_what_a_run_is_asked_for() -> None:
+    options = run_options(load_registry(), "http, dns,", ["8080=http", "5300=dns"], 100, None, True)
+    assert options == Options(Settings(100, redact=False), frozenset({"http", "dns"}), {8080: "http", 5300: "dns"})
+    assert run_options(load_registry(), "", None, 65536, None, False) == Options()
+
+
+@pytest.mark.parametrize("given", ["http", "=http", "0=http", "65536=http", "x=http", "-1=http", "٣=http"])
+def test_no_port_to_decode(given: str) -> None:
+    with pytest.raises(UsageError, match="expected PORT=PROTOCOL"):
+        run_options(load_registry(), "", [given], 100, None, False)
+
+
+@pytest.mark.parametrize(("only", "decode_as"), [("morse", None), ("", ["80=morse"])])
+def test_a_protocol_that_is_not_installed(only: str, decode_as: list[str] | None) -> None:
+    with pytest.raises(UsageError, match="unknown protocol 'morse'"):
+        run_options(load_registry(), only, decode_as, 100, None, False)
