@@ -1,0 +1,79 @@
+"""What captures need to be shown at their best: a Redis that a test can ask who it is, and a client that says what it did."""
+
+import socket
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from bench.servers import free_port, path_of, running
+from tests.live.conftest import need
+
+
+@dataclass(frozen=True)
+class Redis:
+    """A running server: its port on 127.0.0.1, its socket, and its process."""
+
+    port: int
+    socket: Path
+    pid: int
+
+
+@pytest.fixture
+def redis(tmp_path: Path) -> Iterator[Redis]:
+    need("redis-server", "redis-cli")
+    port, path = free_port(), tmp_path / "redis.sock"
+    command = [path_of("redis-server"), "--port", str(port), "--bind", "127.0.0.1", "--save", ""]
+    with running([*command, "--dir", str(tmp_path), "--unixsocket", str(path)], port):
+        asked = [path_of("redis-cli"), "-s", str(path), "INFO", "server"]
+        told = subprocess.run(asked, check=True, capture_output=True, text=True, timeout=20).stdout
+        (pid,) = (int(line.partition(":")[2]) for line in told.splitlines() if line.startswith("process_id:"))
+        yield Redis(port, path, pid)
+
+
+class Client:
+    """Speaks to a Redis by hand, and keeps what it moved.
+
+    Attributes:
+        port: Its own.
+        sent: Bytes it sent.
+        received: Bytes it received.
+    """
+
+    def __init__(self, port: int) -> None:
+        self._socket = socket.create_connection(("127.0.0.1", port), 20)
+        self.port = int(self._socket.getsockname()[1])
+        self.sent = self.received = 0
+
+    def ask(self, *words: str) -> bytes:
+        """Send a command, and receive its reply of one line, or a bulk string."""
+        parts = [b"$%d\r\n%b\r\n" % (len(word.encode()), word.encode()) for word in words]
+        self.send(b"*%d\r\n%b" % (len(words), b"".join(parts)))
+        return self.receive()
+
+    def send(self, data: bytes) -> None:
+        self._socket.sendall(data)
+        self.sent += len(data)
+
+    def receive(self) -> bytes:
+        reply = self._until(b"", b"\r\n")
+        if reply.startswith(b"$") and not reply.startswith(b"$-1"):
+            length = reply.index(b"\r\n") + 2 + int(reply[1 : reply.index(b"\r\n")]) + 2
+            while len(reply) < length:
+                reply += self._some()
+        return reply
+
+    def _until(self, reply: bytes, end: bytes) -> bytes:
+        while end not in reply:
+            reply += self._some()
+        return reply
+
+    def _some(self) -> bytes:
+        data = self._socket.recv(65536)
+        assert data
+        self.received += len(data)
+        return data
+
+    def close(self) -> None:
+        self._socket.close()
