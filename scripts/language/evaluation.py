@@ -46,6 +46,21 @@ _NO_PART = {  # of PxL, and how people call it
     "YieldFrom": "yield",
 }
 
+_NO_OPERATORS: dict[type[ast.AST], str] = {
+    ast.BitAnd: "&",
+    ast.BitOr: "|",
+    ast.BitXor: "^",
+    ast.FloorDiv: "//",
+    ast.In: "in",
+    ast.Is: "is",
+    ast.IsNot: "is not",
+    ast.LShift: "<<",
+    ast.MatMult: "@",
+    ast.NotIn: "not in",
+    ast.Pow: "**",
+    ast.RShift: ">>",
+}
+
 
 def no_part(node: ast.AST) -> ScriptError:
     """The error for syntax that PxL does not have."""
@@ -118,7 +133,7 @@ class Evaluator:
             UsageError: They do not go together.
         """
         if type(operator) not in expressions.NAMES:
-            raise ScriptError(f"the operator {type(operator).__name__} is not part of PxL")
+            raise ScriptError(f"{_NO_OPERATORS.get(type(operator), 'this operator')!r} is not part of PxL")
         sign, function = expressions.NAMES[type(operator)]
         if void := _void(left, right):
             return void
@@ -268,7 +283,8 @@ class Evaluator:
         if void := _void(left, right):
             return void
         if type(node.ops[0]) not in expressions.NAMES:
-            raise ScriptError(f"'{type(node.ops[0]).__name__.lower()}' is not part of PxL (px.equals_any is)")
+            name = _NO_OPERATORS.get(type(node.ops[0]), "this comparison")
+            raise ScriptError(f"{name!r} is not part of PxL", "px.equals_any compares with several values")
         sign, function = expressions.NAMES[type(node.ops[0])]
         sides = [_expression(side, f"a side of {sign!r}") for side in (left, right)]
         return expressions.called(self._session.builder, function, sides)

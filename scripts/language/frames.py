@@ -112,12 +112,17 @@ def rolling(builder: Builder, frame: Frame, window: int, on: str) -> Frame:
     return Frame(frame.plan, window=window)
 
 
-def aggregate(builder: Builder, frame: Frame, keys: Sequence[str], wanted: Sequence[tuple[str, str, str]]) -> Frame:
-    """One row for each group: the keys, then each (name, column, function).
+def aggregation(builder: Builder, frame: Frame, name: str, of: str, function: str) -> Aggregation:
+    """The column `name` of groups, made of the column `of`.
 
     Raises:
-        UsageError: A column or function is not known, or they do not fit.
+        UsageError: There is no such column or function, or they do not fit.
     """
+    return Aggregation(name, function, of, resolve_aggregate(function, column(builder, frame, of).type))
+
+
+def aggregate(builder: Builder, frame: Frame, keys: Sequence[str], made: Sequence[Aggregation]) -> Frame:
+    """One row for each group: the keys, then what is made of its rows."""
     frame = settled(frame)
     plan, schema = frame.plan, frame.plan.schema
     if frame.window is not None:
@@ -125,20 +130,12 @@ def aggregate(builder: Builder, frame: Frame, keys: Sequence[str], wanted: Seque
         columns[TIME] = builder.call("bin", (columns[TIME], builder.literal(frame.window, INT64)))
         plan = builder.project(plan, columns)
         keys = [TIME, *(key for key in keys if key != TIME)]
-    taken = set()
-    for key in keys:
-        column(builder, frame, key)
-        if key in taken:
-            raise ScriptError(f"grouped by {key!r} twice")
-        taken.add(key)
-    made = []
-    for name, source, function in wanted:
+    taken: set[str] = set()
+    for name in (*keys, *(one.name for one in made)):
         if name in taken:
-            raise ScriptError(f"{name!r} is a key of the groups already")
-        made.append(
-            Aggregation(name, function, source, resolve_aggregate(function, column(builder, frame, source).type))
-        )
-    if not keys and not made:
+            raise ScriptError(f"the groups would have two columns {name!r}")
+        taken.add(name)
+    if not taken:
         raise ScriptError("agg of nothing: expected groups, or name=('column', px.function)")
     return Frame(builder.aggregate(plan, tuple(keys), tuple(made)))
 

@@ -72,6 +72,7 @@ def _functions(_: Catalog) -> Tuples:
     return tuple(
         (name, str(overload.result), _args(list(overload.arguments)), one.doc)
         for name, one in sorted(functions().items())
+        if not name.startswith("_")
         for overload in one.overloads
     )
 

@@ -39,13 +39,11 @@ def _aggregated(session: Session, frame: Frame, keys: tuple[str, ...], arguments
         place = arguments.place(arguments.positional[0].node)
         raise ScriptError("agg takes name=('column', px.function) only", place=place)
     bound = arguments.bind("agg", tuple(arguments.named), ())
-    wanted = []
+    made = []
     for name in bound:
         with bound.at(name):
-            source, function = _aggregation(bound, name)
-            frames.aggregate(session.builder, frame, (), [(name, source, function)])  # an error stands at its argument
-            wanted.append((name, source, function))
-    return frames.aggregate(session.builder, frame, keys, wanted)
+            made.append(frames.aggregation(session.builder, frame, name, *_aggregation(bound, name)))
+    return frames.aggregate(session.builder, frame, keys, made)
 
 
 def _aggregation(bound: Bound, name: str) -> tuple[str, str]:
