@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from pxcap.scripts.names import Names
 
 
+_AGAIN = 0.05  # seconds
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """What a script may ask for.
@@ -80,9 +83,8 @@ def _running(store: Store, names: "Names", limits: Limits) -> "Iterator[_Run]":
     import duckdb
 
     connection = duckdb.connect(":memory:", config={"memory_limit": f"{limits.memory_mib}MiB"})
-    timer = threading.Timer(limits.seconds, connection.interrupt)
-    timer.daemon = True
-    timer.start()
+    over = threading.Event()
+    threading.Thread(target=_watch, args=(connection, limits.seconds, over), daemon=True).start()
     try:
         # What is run here was made here; still, nothing of it may reach for files or extensions.
         connection.execute("SET enable_external_access = false")
@@ -91,8 +93,15 @@ def _running(store: Store, names: "Names", limits: Limits) -> "Iterator[_Run]":
         connection.execute("SET lock_configuration = true")
         yield _Run(store, names, limits, connection)
     finally:
-        timer.cancel()
+        over.set()
         connection.close()
+
+
+def _watch(connection: "duckdb.DuckDBPyConnection", seconds: float, over: threading.Event) -> None:
+    """End whatever runs when the time is over, again and again: between two statements there is nothing to end."""
+    over.wait(seconds)
+    while not over.wait(_AGAIN):
+        connection.interrupt()
 
 
 class _Run:
