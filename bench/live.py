@@ -8,6 +8,7 @@ import statistics
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,11 +16,12 @@ from rich.console import Console
 from rich.table import Table as Shown
 
 from bench.pressure import Pressure, pressures
-from bench.servers import find, listener
+from bench.servers import find, listeners
 from bench.steady import steady
-from bench.watching import Watched, watching
+from bench.watching import Watched, cpu_seconds, watching
 
 LOW, HIGH = 1_000, 20_000  # requests a second: where little must be taken, and where nothing may be lost
+WARM_UP = 0.1  # seconds at LOW before it counts
 REACHED = 0.97  # of a fixed rate, for it to have been reached
 KEPT_AT_LEAST = 0.85  # of the throughput of a saturated server
 CPU_AT_MOST = 5.0  # percent of a core at LOW
@@ -32,31 +34,33 @@ class Way:
     Attributes:
         name: As in the table.
         source: As for `--source`.
-        option: The filter, `--port` or `--pid`; empty: none.
-        clients: The clients are on this machine and pass the filter: each request is recorded at both ends.
+        filter: Options, `{port}` and `{pid}` being the server's.
+        server: The server passes the filter: each request is recorded by it.
+        clients: The clients do, being on this machine: each request is recorded at their end, too.
         aimed: The aims are set for it.
     """
 
     name: str
     source: str
-    option: str
+    filter: str
+    server: bool
     clients: bool
     aimed: bool
 
-    def arguments(self, port: int) -> list[str]:
+    def arguments(self, port: int, pid: int) -> list[str]:
         """Those of `pxcap capture`."""
-        value = {"--port": lambda: [str(port)], "--pid": lambda: [str(listener(port))]}
-        chosen = [self.option, *value[self.option]()] if self.option else []
-        return ["--source", self.source, *chosen]
+        return ["--source", self.source, *self.filter.format(port=port, pid=pid).split()]
 
 
 WAYS = {
     way.name: way
     for way in (
-        Way("bpf --port", "bpf", "--port", True, True),
-        Way("bpf --pid", "bpf", "--pid", False, True),
-        Way("bpf", "bpf", "", True, False),
-        Way("packet --port", "packet", "--port", False, False),
+        Way("bpf --port", "bpf", "--port {port}", True, True, True),
+        Way("bpf --pid", "bpf", "--pid {pid}", True, False, True),
+        Way("bpf", "bpf", "", True, True, False),
+        Way("packet --port", "packet", "--port {port}", True, False, False),
+        Way("bpf, other port", "bpf", "--port 9", False, False, False),
+        Way("bpf, other process", "bpf", "--command no-such", False, False, False),
     )
 }
 
@@ -68,6 +72,7 @@ class Run:
     Attributes:
         rate: Requests a second.
         sent: Requests the server counted.
+        server: Seconds of CPU time the server took for each.
         median, slow: Seconds within which half of the requests were answered, and 99 of 100; None when saturated.
         watched: The capture; None without.
         found: Records seen by the server, and by its clients.
@@ -75,6 +80,7 @@ class Run:
 
     rate: float
     sent: int
+    server: float
     median: float | None = None
     slow: float | None = None
     watched: Watched | None = None
@@ -90,23 +96,25 @@ def once(pressure: Pressure, way: Way | None, rate: int, seconds: float) -> Run:
     load = pressure.load
     with tempfile.TemporaryDirectory(prefix="bench-live-") as name:
         work = Path(name)
-        with load.serve(work) as port:
-            if way is None:
-                run = _press(pressure, port, work, rate, seconds)
-                watched = None
+        with load.serve(work) as port, ExitStack() as stack:
+            pids = listeners(port)
+            watched = stack.enter_context(watching(way.arguments(port, pids[0]), work)) if way else None
+            steady(port, pressure.request, LOW, WARM_UP, 1)  # protocols are loaded when they are met
+            before = sum(map(cpu_seconds, pids))
+            if watched:
+                watched.begin()
+            times: tuple[float | None, float | None] = (None, None)
+            if rate:
+                done = steady(port, pressure.request, rate, seconds, pressure.connections[rate > LOW])
+                reached, times = done.rate, (done.percentile(0.5), done.percentile(0.99))
             else:
-                with watching(way.arguments(port), work) as watched:
-                    run = _press(pressure, port, work, rate, seconds)
+                reached = pressure.saturate(port, work, seconds)
+            taken = sum(map(cpu_seconds, pids)) - before
+            stack.close()
             load.note(port, work)
         found = watched.records(load.table, port) if watched else (0, 0)
-        return Run(run.rate, load.sent(work)[0], run.median, run.slow, watched, found)
-
-
-def _press(pressure: Pressure, port: int, work: Path, rate: int, seconds: float) -> Run:
-    if not rate:
-        return Run(pressure.saturate(port, work, seconds), 0)
-    done = steady(port, pressure.request, rate, seconds, pressure.connections[rate > LOW])
-    return Run(done.rate, 0, done.percentile(0.5), done.percentile(0.99))
+        sent = load.sent(work)[0]
+        return Run(reached, sent, taken / sent, *times, watched, found)
 
 
 def wrong(pairs: Sequence[Pair], way: Way) -> str:
@@ -114,9 +122,10 @@ def wrong(pairs: Sequence[Pair], way: Way) -> str:
 
     Clients may have asked what the server never read (a generator that stops does not wait), never less than it did.
     """
-    server = sum(on.found[0] - on.sent for _, on in pairs)
+    right = all(on.found[0] == on.sent * way.server for _, on in pairs)
+    server = sum(on.found[0] - on.sent * way.server for _, on in pairs)
     clients = sum(min(0, on.found[1] - on.sent) for _, on in pairs) if way.clients else 0
-    if all(on.found[0] == on.sent for _, on in pairs) and not clients:
+    if right and not clients:
         return ""
     said = [line for _, on in pairs if on.watched for line in on.watched.complaints]
     said.sort(key=lambda line: not line.startswith("not seen"))  # the cause before what follows from it
@@ -134,10 +143,10 @@ def cells(pairs: Sequence[Pair], way: Way, rate: int) -> list[str]:
     ]
     line += [f"{kept(pairs):.2f}" if not bad else "-"]
     line += [f"{KEPT_AT_LEAST}" if way.aimed and not rate else "-"]
-    for share in ("median", "slow"):
+    for figure, digits in (("server", 1), ("median", 0), ("slow", 0)):
         for runs in _sides(pairs):
-            times = [value for run in runs if (value := getattr(run, share)) is not None]
-            line.append(f"{_middle(times) * 1e6:.0f}" if times else "-")
+            times = [value for run in runs if (value := getattr(run, figure)) is not None]
+            line.append(f"{_middle(times) * 1e6:.{digits}f}" if times else "-")
     taken = [each.cpu / (on.sent / on.rate) * 100 for (_, on), each in zip(pairs, watched, strict=True)]
     line += [f"{_middle(taken):.1f}" if not bad else "-"]
     line += [f"{CPU_AT_MOST:.0f}" if way.aimed and rate == LOW else "-"]
@@ -198,10 +207,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--rates", type=int, nargs="+", metavar="RATE", help="these (0: saturated), and no search for the edge"
     )
     chosen = parser.parse_args(arguments)
-    console = Console(width=None if sys.stdout.isatty() else 190)
+    console = Console(width=None if sys.stdout.isatty() else 210)
     shown = Shown(
         *("load", "captured by", "requests/s", "without", "with", "kept", "least"),
-        *("median us", "with", "p99 us", "with", "% of a core", "most", "CPU s/M events", "events", "sent", "recorded"),
+        *(
+            "server CPU us",
+            "with",
+            "median us",
+            "with",
+            "p99 us",
+            "with",
+            "% of a core",
+            "most",
+            "CPU s/M events",
+            "events",
+            "sent",
+            "recorded",
+        ),
         title=f"pxcap capture into SQLite, medians of {chosen.pairs} pairs of runs without and with it",
     )
     for column in shown.columns[2:-1]:
@@ -242,6 +264,9 @@ def measure(pressure: Pressure, way: Way, chosen: argparse.Namespace, shown: Sho
     if chosen.rates:
         for rate in chosen.rates:
             line(rate)
+        return []
+    if not way.server:
+        line(0)
         return []
     line(LOW)
     found = edge(line, way)

@@ -62,20 +62,23 @@ def _accepts(port: int) -> bool:
         return sock.connect_ex(("127.0.0.1", port)) == 0
 
 
-def listener(port: int) -> int:
-    """The process that listens on a TCP port at 127.0.0.1; of several that share the socket, the first.
+def listeners(port: int) -> list[int]:
+    """The processes that listen on a TCP port at 127.0.0.1, a parent before its children.
 
     Raises:
         RuntimeError: Nobody does.
     """
     rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
     inodes = {row[9] for row in rows if row[1] == f"0100007F:{port:04X}" and row[3] == "0A"}  # 0A: TCP_LISTEN
+    found = []
     for process in sorted(int(name) for name in os.listdir("/proc") if name.isdecimal()):
         with suppress(OSError):  # it has ended, or is another user's
             held = {os.readlink(entry) for entry in Path(f"/proc/{process}/fd").iterdir()}
             if held & {f"socket:[{inode}]" for inode in inodes}:
-                return process
-    raise RuntimeError(f"nobody listens on port {port}")
+                found.append(process)
+    if not found:
+        raise RuntimeError(f"nobody listens on port {port}")
+    return found
 
 
 def output(command: Sequence[str]) -> str:

@@ -29,7 +29,7 @@ class Watched:
         pid: Its process.
         database: Its store, an SQLite file.
         events: That it took from the kernel.
-        cpu: Seconds of user and system time, all threads, from when it was ready until it had no more to do.
+        cpu: Seconds of user and system time, all threads, from `begin` until it had no more to do.
         complaints: What it said was lost, not seen or not stored.
     """
 
@@ -38,6 +38,22 @@ class Watched:
     events: int = 0
     cpu: float = 0.0
     complaints: list[str] = field(default_factory=list)
+    _before: float = 0.0
+
+    def begin(self) -> None:
+        """Count CPU time from now on; until it is called, from when the capture was ready."""
+        self._before = cpu_seconds(self.pid)
+
+    def end(self) -> None:
+        """Wait until the capture has nothing left to do, and count no more."""
+        deadline = time.monotonic() + _DRAIN_SECONDS
+        calm, before = 0, cpu_seconds(self.pid)
+        while calm < 4 and time.monotonic() < deadline:  # rows wait for their batch, and batches for their commit
+            time.sleep(_CALM)
+            now = cpu_seconds(self.pid)
+            calm = calm + 1 if now - before <= _CALM_CPU else 0
+            before = now
+        self.cpu = before - self._before
 
     def records(self, table: str, port: int) -> tuple[int, int]:
         """Records of a server's port: those seen by the server, and those seen by its clients."""
@@ -68,10 +84,9 @@ def watching(arguments: Sequence[str], work: Path) -> Iterator[Watched]:
     try:
         _await_ready(process)
         watched = Watched(process.pid, database)
-        before = cpu_seconds(process.pid)
+        watched.begin()
         yield watched
-        _drain(process.pid)
-        watched.cpu = cpu_seconds(process.pid) - before
+        watched.end()
         process.send_signal(signal.SIGINT)
         _, said = process.communicate(timeout=_STOP_SECONDS)
     finally:
@@ -95,18 +110,6 @@ def _await_ready(process: subprocess.Popen[str]) -> None:
             return
         said.append(line)
     raise RuntimeError(_last("".join(said)))
-
-
-def _drain(pid: int) -> None:
-    """Wait until the capture has nothing left to do."""
-    deadline = time.monotonic() + _DRAIN_SECONDS
-    calm = 0
-    before = cpu_seconds(pid)
-    while calm < 4 and time.monotonic() < deadline:  # a second: rows wait for their batch, and batches for their commit
-        time.sleep(_CALM)
-        now = cpu_seconds(pid)
-        calm = calm + 1 if now - before <= _CALM_CPU else 0
-        before = now
 
 
 def _last(said: str) -> str:
