@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import cast
 import pytest
 
 from pxcap.bpf.processes import ProcessTable
+from pxcap.bpf.procfs import read_stat
 from pxcap.bpf.records import Execed
 from pxcap.bpf.source import SocketSource
 from pxcap.bpf.wanted import want
@@ -82,6 +84,10 @@ def test_by_name_now_and_later(tmp_path: Path) -> None:
     )
     pid = int(told.stdout)
     try:
+        for _ in range(500):
+            if (stat := read_stat(pid)) is not None and stat.comm == name[:15]:
+                break
+            time.sleep(0.01)  # it has not become the program yet
         source = Source()
         assert pid in source.want(commands=(name, "nothing-else"))
         assert source.program.commands == (name, "nothing-else")
