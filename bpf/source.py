@@ -48,6 +48,7 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 _SECOND = 1_000_000_000
 _MEASURED = 2000  # connections that may be open for their round-trip times to be asked for: 0.1 ms each
 _SPACES = 16  # network namespaces asked at once
+_MET = 65536  # processes known to have been told of
 _CLOCK_STEP = 1_000_000  # ns: the clocks are compared at each round, and believed when they differ by more
 
 
@@ -294,6 +295,8 @@ class SocketSource:
         if process is None:
             return ""
         if process.upid not in self._known:
+            if len(self._known) >= _MET:
+                self._known.clear()  # those that go on are told of once more
             self._known.add(process.upid)
             self._met(process)
         return process.upid
