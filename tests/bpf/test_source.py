@@ -11,6 +11,7 @@ import pytest
 from tests.bpf.traffic import Held, free_ports, play
 from tests.bpf.watched import Watched
 
+from pxcap.bpf import source as module
 from pxcap.bpf.procfs import netns
 from pxcap.bpf.program import CHUNK, Choice
 from pxcap.bpf.records import COUNTERS, INVISIBLE
@@ -356,6 +357,18 @@ def test_connections_of_no_protocol_are_counted_and_left_alone(watched: Watched,
     client, server = watched.closed(port)
     assert (client["protocol"], client["bytes_sent"], client["bytes_lost"]) == ("", 1_200_000, 0)
     assert (server["protocol"], server["bytes_recv"], server["bytes_lost"]) == ("", 1_200_000, 0)
+
+
+def test_processes_that_were_told_of_are_remembered_within_bounds(
+    watched: Watched, port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_MET", 1)
+    before = len(watched.met)
+    for _ in range(3):
+        play(f"client, server = pair()\nclient.sendall(b'TAPE'); exact(server, 4)\n{OVER}", port)
+    watched.closed(port, 6)
+    assert len(watched.met) - before == 3
+    assert len(watched.source._known) == 1
 
 
 def test_nothing_was_lost_and_nobody_unknown(watched: Watched) -> None:
