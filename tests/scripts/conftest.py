@@ -4,8 +4,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.store.conftest import postgres_url as postgres_url
-from tests.store.conftest import server as server
+from tests.store.conftest import (
+    postgres_url,  # noqa: F401 - a fixture
+    server,  # noqa: F401
+)
 
 from pxcap.core.columns import LEADING_COLUMNS, TRAILING_COLUMNS, Column, ColumnType, Table
 from pxcap.store import Store, open_store

@@ -1,0 +1,169 @@
+"""Where scripts are found: built in, made for a plugin's protocol, or a file of the person's.
+
+A built-in script is a folder under `library`, as Pixie lays its own out: NAME.pxl, vis.json where functions are to be called,
+manifest.yaml with what it is for in words.
+"""
+
+import re
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+
+from pxcap.core.errors import UsageError
+from pxcap.core.protocol import ProtocolSpec
+from pxcap.scripts.language import signature_of
+from pxcap.scripts.vis import FunctionCall, Variable, Vis, Widget, parse
+
+MAX_BYTES = 1 << 20  # of a script; Pixie's longest has 30 KiB
+_KINDS = {"int": "PX_INT64", "float": "PX_FLOAT64", "bool": "PX_BOOLEAN", "px.Service": "PX_SERVICE"}
+_KINDS |= {"px.Pod": "PX_POD", "px.Namespace": "PX_NAMESPACE", "px.Node": "PX_NODE"}
+_DATA = '''""" {summary} """
+
+import px
+
+
+def {name}_data(start_time: str, source_filter: str, destination_filter: str, num_head: int):
+    df = px.DataFrame(table='{table}', start_time=start_time)
+    df.is_client = df.trace_role == 1
+    df.source = px.select(df.is_client, df.local_addr, df.remote_addr)
+    df.destination = px.select(df.is_client, df.remote_addr, df.local_addr)
+    df = df[px.contains(df.source, source_filter)]
+    df = df[px.contains(df.destination, destination_filter)]
+    return df[['time_', 'source', 'destination', 'latency', {columns}, 'note']].head(num_head)
+'''
+_ARGUMENTS = (
+    Variable("start_time", default="", meaning="Where to start, such as -5m; empty for everything."),
+    Variable("source_filter", default="", meaning="Part of the 'source' column."),
+    Variable("destination_filter", default="", meaning="Part of the 'destination' column."),
+    Variable("num_head", "PX_INT64", "1000", "Show at most so many, the newest."),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """A script that can be run.
+
+    Attributes:
+        name: Such as `px/http_data`, or a file's.
+        text: In PxL.
+        vis: Which functions to call and how to draw them; None without a vis spec.
+        summary: A sentence.
+    """
+
+    name: str
+    text: str
+    vis: Vis | None = None
+    summary: str = ""
+
+    def variables(self) -> tuple[Variable, ...]:
+        """Its arguments: those of the vis spec, or the parameters of the functions that are called without one.
+
+        Raises:
+            UsageError: It is not PxL.
+        """
+        if self.vis is not None and (self.vis.variables or self.vis.calls):
+            return self.vis.variables
+        signature = signature_of(self.text, self.name)
+        if signature.displays:
+            return ()
+        found: dict[str, Variable] = {}
+        for function in signature.functions:
+            for one in () if function.helper else function.parameters:
+                kind = _KINDS.get(one.type, "PX_STRING")
+                found.setdefault(one.name, Variable(one.name, kind, one.default, one.doc))
+        return tuple(found.values())
+
+
+def built_in() -> dict[str, Path]:
+    """The folders of the built-in scripts, by name."""
+    root = Path(str(files("pxcap.scripts") / "library"))
+    found = {f"{group.name}/{folder.name}": folder for group in root.iterdir() for folder in group.iterdir()}
+    return {name: folder for name, folder in sorted(found.items()) if (folder / "vis.json").exists() or _pxl(folder)}
+
+
+def listed(protocols: Iterable[ProtocolSpec]) -> dict[str, Script]:
+    """Every script by name: the built-in ones, and one for each protocol that has none of its own."""
+    found = {name: _from_folder(name, folder) for name, folder in built_in().items()}
+    for spec in protocols:
+        made = data_script(spec)
+        found.setdefault(made.name, made)
+    return dict(sorted(found.items()))
+
+
+def find(name: str, protocols: Iterable[ProtocolSpec]) -> Script:
+    """The script of that name.
+
+    Raises:
+        UsageError: There is none; the hint names what comes near.
+    """
+    folders = built_in()
+    if name in folders:
+        return _from_folder(name, folders[name])
+    made = {script.name: script for script in map(data_script, protocols)}
+    if name in made:
+        return made[name]
+    known = [*folders, *made]
+    short = {one.rpartition("/")[2]: one for one in known}
+    near = get_close_matches(name, known, cutoff=0.5) or [short[match] for match in get_close_matches(name, short)]
+    hint = f"did you mean {' or '.join(near)}?" if near else "pxcap script list names them all"
+    raise UsageError(f"no script is named {name!r}", hint)
+
+
+def from_file(path: str) -> Script:
+    """A script from a file (`-` is standard input), with the vis.json beside it where there is one.
+
+    Raises:
+        UsageError: It cannot be read, or is no text.
+    """
+    if path == "-":
+        return Script("-", _checked(sys.stdin.buffer.read(MAX_BYTES + 1), "standard input"))
+    file = Path(path)
+    try:
+        with file.open("rb") as opened:
+            text = _checked(opened.read(MAX_BYTES + 1), path)
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read ({error.strerror})", "name a file that holds a script") from error
+    vis = file.with_name("vis.json")
+    return Script(path, text, parse(vis.read_text(), str(vis)) if vis.is_file() else None)
+
+
+@cache
+def data_script(spec: ProtocolSpec) -> Script:
+    """The script that shows a protocol's records with all its columns."""
+    columns = ", ".join(repr(column.name) for column in spec.columns)
+    text = _DATA.format(summary=spec.summary, name=spec.name, table=spec.table, columns=columns)
+    call = FunctionCall(f"{spec.name}_data", {one.name: one.name for one in _ARGUMENTS})
+    vis = Vis(_ARGUMENTS, {spec.table: call}, (Widget(spec.table, spec.table),))
+    return Script(f"px/{spec.name}_data", text, vis, f"{spec.summary}.")
+
+
+def _pxl(folder: Path) -> Path | None:
+    return next(iter(sorted(folder.glob("*.pxl"))), None)
+
+
+def _from_folder(name: str, folder: Path) -> Script:
+    source = _pxl(folder)
+    text = source.read_text(encoding="utf-8") if source else ""
+    vis = folder / "vis.json"
+    spec = parse(vis.read_text(encoding="utf-8"), f"{name}/vis.json") if vis.exists() else None
+    manifest = folder / "manifest.yaml"
+    return Script(name, text, spec, _short(manifest.read_text(encoding="utf-8")) if manifest.exists() else "")
+
+
+def _short(manifest: str) -> str:
+    """The manifest's line `short: ...`; its other keys are Pixie's."""
+    found = re.search(r"^short:\s*(.+)$", manifest, re.MULTILINE)
+    return found[1].strip().strip("'\"") if found else ""
+
+
+def _checked(raw: bytes, what: str) -> str:
+    if len(raw) > MAX_BYTES:
+        raise UsageError(f"{what}: larger than {MAX_BYTES >> 20} MiB, which no script is")
+    try:
+        return raw.decode()
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{what}: not text in UTF-8 (byte {error.start})") from error
