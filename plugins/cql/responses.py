@@ -43,6 +43,7 @@ from pxcap.plugins.cql.wire import (
 _I32, _U16 = Struct(">i").unpack_from, Struct(">H").unpack_from
 _VOID, _VOID_SHOWN = b"\0\0\0\1", ("Void", None)
 _BARE_ROWS = b"\0\0\0\2\0\0\0\4"  # rows, "no metadata"
+_BARE_FRONT = Struct(">8xII")  # behind that: how many columns, and rows
 _PLAIN = (b"\0\0\0\0", b"\0\0\0\1")  # flags of metadata that says what the columns are, and no more
 _KEY, _MAX_KNOWN, _LONGEST = 48, 256, 4096
 ROW_SHARE = 8192  # bytes of the body limit a row is shown for: 8 rows at 64 KiB, the others are only counted
@@ -101,19 +102,20 @@ class ResponseReader:
         """
         if end - pos == 4 and buf.startswith(_VOID, pos):
             return _VOID_SHOWN
-        known = self._known.get(buf[pos : min(pos + _KEY, end)])
-        if known is not None and buf.startswith(known[0], pos):
+        if statement is not None and buf.startswith(_BARE_ROWS, pos) and end - pos >= _BARE_FRONT.size:
+            metadata = statement.result
+            columns, count = _BARE_FRONT.unpack_from(buf, pos)
+            if columns != metadata.count:
+                return None
+            pos += _BARE_FRONT.size
+        elif (known := self._known.get(buf[pos : min(pos + _KEY, end)])) is not None and buf.startswith(known[0], pos):
             metadata = known[1]
             pos += len(known[0])
-        elif statement is not None and buf.startswith(_BARE_ROWS, pos):
-            metadata = statement.result
-            if metadata.count != int.from_bytes(buf[pos + 8 : pos + 12], "big"):
-                return None
-            pos += 12
+            count = int.from_bytes(buf[pos : pos + 4], "big")
+            pos += 4
         else:
             return None
-        count, loop = int.from_bytes(buf[pos : pos + 4], "big"), metadata.loop
-        pos += 4
+        loop = metadata.loop
         if loop is None or count * metadata.count * 4 > end - pos:
             return None
         shown = min(self._most, count)

@@ -86,10 +86,11 @@ def test_the_short_way_takes_rows_like_those_before() -> None:
     assert reader.usual(body, 0, len(body), None) == (walked.text, 9)
     columns, _ = Columns().result(w.columns(PAIRS), 0)
     bare = w.rows_body(PAIRS, [[w.number(1), b"x"]], flags=4)
-    assert reader.usual(bare, 0, len(bare), Statement("", Metadata(0), columns)) == (
-        'Rows = 1\n["id","name"]\n[1,"x"]',
-        1,
-    )
+    statement = Statement("", Metadata(0), columns)
+    assert reader.usual(bare, 0, len(bare), statement) == ('Rows = 1\n["id","name"]\n[1,"x"]', 1)
+    assert reader.usual(bare, 0, len(bare), Statement("", Metadata(0), Metadata(3))) is None
+    for end in (*range(16), len(bare) - 1):  # whatever lies behind the body
+        assert reader.usual(bare, 0, end, statement) is None
 
 
 def test_known_fronts_are_bounded() -> None:
