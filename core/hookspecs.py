@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from pxcap.core.comparison import Comparison
+from pxcap.core.functions import ScriptFunction
 from pxcap.core.markers import hookspec
 from pxcap.core.protocol import ProtocolSpec
 
@@ -25,5 +26,16 @@ def register_comparisons() -> Sequence[Comparison]:  # type: ignore[empty-body]
     When: when `pxcap verify` runs, never before.
     Merging: all results are joined; the first of a protocol counts.
     Failure: an exception costs this plugin its comparisons only, and is shown; the others go on.
+    Since: plugin API 1.
+    """
+
+
+@hookspec
+def register_functions() -> Sequence[ScriptFunction]:  # type: ignore[empty-body]
+    """Return functions for scripts: names of the protocol's numbers, or what else helps to read its records.
+
+    When: when scripts run or are listed, never while capturing.
+    Merging: all results are joined; one whose name is taken, by pxcap or an earlier plugin, is left out, and shown.
+    Failure: an exception costs this plugin its functions only, and is shown; the others go on.
     Since: plugin API 1.
     """

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 from types import ModuleType
-from typing import cast
+from typing import TypeVar, cast
 
 import pluggy
 
@@ -19,9 +19,11 @@ from pxcap.core import hookspecs
 from pxcap.core.columns import CONN_STATS, CONNECTIONS, LEADING_COLUMNS, PROCESSES, TRAILING_COLUMNS, Table
 from pxcap.core.comparison import Comparison
 from pxcap.core.errors import PluginError, UsageError
+from pxcap.core.functions import ScriptFunction
 from pxcap.core.markers import API, PROJECT
 from pxcap.core.protocol import ProtocolSpec
 
+_Given = TypeVar("_Given")
 _RESERVED = {column.name for column in (*LEADING_COLUMNS, *TRAILING_COLUMNS)}
 _OURS = {table.name for table in (CONN_STATS, CONNECTIONS, PROCESSES)}
 
@@ -74,17 +76,12 @@ class Registry:
 
     def comparisons(self) -> tuple[dict[str, Comparison], list[str]]:
         """How protocols are compared with another program, by name; and what is wrong with plugins that could not say."""
-        found: dict[str, Comparison] = {}
-        faults: list[str] = []
-        for implementation in self.manager.hook.register_comparisons.get_hookimpls():
-            try:
-                for one in cast(Sequence[Comparison], implementation.function()):
-                    if not isinstance(one, Comparison):
-                        raise TypeError(f"register_comparisons returned {type(one).__name__}, expected Comparison")
-                    found.setdefault(one.protocol, one)
-            except Exception as err:  # noqa: BLE001 - a plugin may raise anything
-                faults.append(f"plugin {implementation.plugin_name}: {type(err).__name__}: {err}")
-        return found, faults
+        found, faults = self._asked("register_comparisons", Comparison)
+        return {one.protocol: one for _, one in reversed(found)}, faults
+
+    def functions(self) -> tuple[list[tuple[str, ScriptFunction]], list[str]]:
+        """Functions for scripts, each with the plugin's name; and what is wrong with plugins that could not say."""
+        return self._asked("register_functions", ScriptFunction)
 
     def register(self, plugin: object, name: str, distribution: str = "", version: str = "") -> None:
         """Register one plugin module and take in its protocols; what is wrong with it ends in `plugins`, not here."""
@@ -124,6 +121,22 @@ class Registry:
     def fail(self, name: str, distribution: str, version: str, error: str) -> None:
         """Remember a plugin that could not even be imported."""
         self._plugins.append(PluginInfo(name, distribution, version, (), error))
+
+    def _asked(self, hook: str, kind: type[_Given]) -> tuple[list[tuple[str, _Given]], list[str]]:
+        """What all plugins return for a hook, each with the plugin's name; one that fails is named among the faults."""
+        found: list[tuple[str, _Given]] = []
+        faults: list[str] = []
+        for implementation in getattr(self.manager.hook, hook).get_hookimpls():
+            name = implementation.plugin_name
+            try:
+                given = tuple(implementation.function())
+                for one in given:
+                    if not isinstance(one, kind):
+                        raise TypeError(f"{hook} returned {type(one).__name__}, expected {kind.__name__}")
+                found += [(name, one) for one in given]
+            except Exception as err:  # noqa: BLE001 - a plugin may raise anything
+                faults.append(f"plugin {name}: {type(err).__name__}: {err}")
+        return found, faults
 
     def _take(self, hook: pluggy.HookCaller, plugin: object, owner: str) -> None:
         implementation = next(impl for impl in hook.get_hookimpls() if impl.plugin is plugin)

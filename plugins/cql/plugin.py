@@ -2,6 +2,7 @@
 
 from pxcap.core.columns import Column, ColumnType
 from pxcap.core.comparison import Comparison
+from pxcap.core.functions import ScriptFunction, code_names
 from pxcap.core.markers import hookimpl
 from pxcap.core.protocol import ConnectionInfo, Parser, ProtocolSpec
 from pxcap.plugins.cql.recognise import recognise
@@ -62,3 +63,12 @@ def register_comparisons() -> tuple[Comparison, ...]:
     from pxcap.plugins.cql.peer import COMPARISON
 
     return (COMPARISON,)
+
+
+@hookimpl
+def register_functions() -> tuple[ScriptFunction, ...]:
+    """Names of the opcodes, as Pixie writes them."""
+    from pxcap.plugins.cql.wire import OPCODES
+
+    names = {code: "".join(word.capitalize() for word in name.split("_")) for code, name in enumerate(OPCODES)}
+    return (code_names("cql_opcode_name", "The name of an opcode, such as Query.", names),)

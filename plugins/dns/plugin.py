@@ -2,6 +2,7 @@
 
 from pxcap.core.columns import Column, ColumnType
 from pxcap.core.comparison import Comparison
+from pxcap.core.functions import ScriptFunction, code_names
 from pxcap.core.markers import hookimpl
 from pxcap.core.protocol import ConnectionInfo, Parser, ProtocolSpec
 from pxcap.plugins.dns.recognise import recognise
@@ -53,3 +54,11 @@ def register_comparisons() -> tuple[Comparison, ...]:
     from pxcap.plugins.dns.peer import COMPARISON
 
     return (COMPARISON,)
+
+
+@hookimpl
+def register_functions() -> tuple[ScriptFunction, ...]:
+    """Names of the response codes."""
+    from pxcap.plugins.dns.types import RCODES
+
+    return (code_names("dns_rcode_name", "The name of a response code, such as NXDOMAIN.", RCODES),)

@@ -29,7 +29,7 @@ _PLAIN_RCODES = (
     "NOTZONE",
     "DSOTYPENI",
 )
-_RCODES = {**dict(enumerate(_PLAIN_RCODES)), 16: "BADVERS", 23: "BADCOOKIE"}
+RCODES = {**dict(enumerate(_PLAIN_RCODES)), 16: "BADVERS", 23: "BADCOOKIE"}
 
 
 @lru_cache(maxsize=1024)
@@ -46,4 +46,4 @@ def class_name(number: int) -> str:
 
 def rcode_name(number: int) -> str:
     """A response code, 0..4095, as text; RCODE12 for one without a name."""
-    return _RCODES.get(number) or f"RCODE{number}"
+    return RCODES.get(number) or f"RCODE{number}"

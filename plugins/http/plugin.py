@@ -2,6 +2,7 @@
 
 from pxcap.core.columns import Column, ColumnType
 from pxcap.core.comparison import Comparison
+from pxcap.core.functions import ScriptFunction, code_names
 from pxcap.core.markers import hookimpl
 from pxcap.core.protocol import ConnectionInfo, GivenFile, Parser, ProtocolSpec
 from pxcap.plugins.http.h2 import descriptors
@@ -83,3 +84,18 @@ def register_comparisons() -> tuple[Comparison, ...]:
     from pxcap.plugins.http.peer import COMPARISON
 
     return (COMPARISON,)
+
+
+@hookimpl
+def register_functions() -> tuple[ScriptFunction, ...]:
+    """What codes of responses mean."""
+    from pxcap.plugins.http.h2.grpc import STATUS
+    from pxcap.plugins.http.reasons import REASONS
+
+    statuses = dict(enumerate(STATUS))
+    return (
+        code_names("http_resp_message", "What a response code means, such as Not Found.", REASONS, "Unassigned"),
+        code_names(
+            "grpc_status_code_to_str", "The name of a gRPC status, such as UNAVAILABLE.", statuses, "unknown code"
+        ),
+    )

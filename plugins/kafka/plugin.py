@@ -2,6 +2,7 @@
 
 from pxcap.core.columns import Column, ColumnType
 from pxcap.core.comparison import Comparison
+from pxcap.core.functions import ScriptFunction, code_names
 from pxcap.core.markers import hookimpl
 from pxcap.core.protocol import ConnectionInfo, Parser, ProtocolSpec
 from pxcap.plugins.kafka.recognise import recognise
@@ -62,3 +63,12 @@ def register_comparisons() -> tuple[Comparison, ...]:
     from pxcap.plugins.kafka.peer import COMPARISON
 
     return (COMPARISON,)
+
+
+@hookimpl
+def register_functions() -> tuple[ScriptFunction, ...]:
+    """Names of the APIs."""
+    from pxcap.plugins.kafka.definitions import APIS
+
+    names = {key: api.name for key, api in APIS.items()}
+    return (code_names("kafka_api_key_name", "The API of a request's key, such as Produce.", names),)

@@ -2,6 +2,7 @@
 
 from pxcap.core.columns import Column, ColumnType
 from pxcap.core.comparison import Comparison
+from pxcap.core.functions import ScriptFunction, code_names
 from pxcap.core.markers import hookimpl
 from pxcap.core.protocol import ConnectionInfo, Parser, ProtocolSpec
 from pxcap.plugins.mysql.recognise import recognise
@@ -60,3 +61,11 @@ def register_comparisons() -> tuple[Comparison, ...]:
     from pxcap.plugins.mysql.peer import COMPARISON
 
     return (COMPARISON,)
+
+
+@hookimpl
+def register_functions() -> tuple[ScriptFunction, ...]:
+    """Names of the commands."""
+    from pxcap.plugins.mysql.wire import COMMAND_NAMES
+
+    return (code_names("mysql_command_name", "The name of a command, such as Query.", COMMAND_NAMES),)

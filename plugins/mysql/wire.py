@@ -21,6 +21,46 @@ MAX_PAYLOAD = 0xFFFFFF  # a packet of this size is continued by the next one
 (BINLOG_DUMP_GTID, RESET_CONNECTION, CLONE, SUBSCRIBE_GROUP_REPLICATION) = range(30, 34)
 STMT_BULK_EXECUTE = 0xFA  # MariaDB
 LAST_COMMAND = SUBSCRIBE_GROUP_REPLICATION
+COMMAND_NAMES = dict(
+    enumerate(
+        [
+            "Sleep",
+            "Quit",
+            "InitDB",
+            "Query",
+            "FieldList",
+            "CreateDB",
+            "DropDB",
+            "Refresh",
+            "Shutdown",
+            "Statistics",
+            "ProcessInfo",
+            "Connect",
+            "ProcessKill",
+            "Debug",
+            "Ping",
+            "Time",
+            "DelayedInsert",
+            "ChangeUser",
+            "BinlogDump",
+            "TableDump",
+            "ConnectOut",
+            "RegisterSlave",
+            "StmtPrepare",
+            "StmtExecute",
+            "StmtSendLongData",
+            "StmtClose",
+            "StmtReset",
+            "SetOption",
+            "StmtFetch",
+            "Daemon",
+            "BinlogDumpGTID",
+            "ResetConnection",
+            "Clone",
+            "SubscribeGroupReplication",
+        ]
+    )
+) | {STMT_BULK_EXECUTE: "StmtBulkExecute"}
 
 SILENT = frozenset({QUIT, STMT_SEND_LONG_DATA, STMT_CLOSE})  # commands that are never answered
 STREAMS = frozenset({BINLOG_DUMP, BINLOG_DUMP_GTID, TABLE_DUMP, CLONE, SUBSCRIBE_GROUP_REPLICATION})  # replication

@@ -12,6 +12,7 @@ from tests.core.toy import TOY, ToyPlugin
 from pxcap.core.columns import Column, ColumnType
 from pxcap.core.comparison import Comparison
 from pxcap.core.errors import UsageError
+from pxcap.core.functions import code_names
 from pxcap.core.markers import hookimpl
 from pxcap.core.protocol import ProtocolSpec
 from pxcap.core.registry import Registry, load_registry
@@ -69,6 +70,31 @@ def test_hook_register_comparisons() -> None:
         "plugin odd: TypeError: register_comparisons returned int, expected Comparison",
     ]
     assert not any(info.error for info in registry.plugins)
+
+
+def test_hook_register_functions() -> None:
+    """Asked for when wanted; each comes with its plugin, and who raises or returns something else is named."""
+    kinds = code_names("toy_kind", "The kind.", {1: "Ask"})
+
+    def giving(*functions: object) -> object:
+        class Plugin:
+            @hookimpl
+            def register_functions(self) -> tuple[object, ...]:
+                if not functions:
+                    raise RuntimeError("no")
+                return functions
+
+        return Plugin()
+
+    registry = Registry()
+    for name, plugin in (("bad", giving()), ("odd", giving(kinds, 7)), ("one", giving(kinds))):
+        registry.register(plugin, name)
+    found, faults = registry.functions()
+    assert found == [("one", kinds)]
+    assert sorted(faults) == [
+        "plugin bad: RuntimeError: no",
+        "plugin odd: TypeError: register_functions returned int, expected ScriptFunction",
+    ]
 
 
 @pytest.mark.parametrize(
