@@ -7,6 +7,7 @@ For the language:
                                             greaterThanEqual, logicalAnd, logicalOr, logicalNot. UsageError when it cannot be.
     resolve_aggregate(name, type) -> Type   of `out=('column', px.name)`
     functions(), aggregates()               all of them, by name, for GetUDFList and GetUDAList and for help
+    faults()                                what is wrong with functions of plugins, to be shown
     call(name, args) -> Call                the same with the arguments: make calls by this, it joins some that belong together
     fold(call) -> Literal | None            of constants; None where it cannot be said before the script runs
     pxcap.scripts.names: context(key, schema) -> Expression for `df.ctx[key]`; process(schema) -> Expression | None, what
@@ -27,6 +28,7 @@ from pxcap.scripts.functions.registry import (
     aggregates,
     call,
     exists,
+    faults,
     functions,
     resolve,
     resolve_aggregate,
@@ -45,6 +47,7 @@ __all__ = [
     "aggregates",
     "call",
     "exists",
+    "faults",
     "fold",
     "functions",
     "register",

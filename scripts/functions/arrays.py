@@ -1,4 +1,4 @@
-"""Python functions over Arrow arrays: each is called once for every different combination of arguments, not for every row."""
+"""Python functions over Arrow arrays: each is called for different combinations of arguments, not for every row."""
 
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
@@ -10,13 +10,33 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 Row = tuple[Any, ...]
+MEMO = 8_000_000
 
 
 def distinct(function: Callable[..., Any], result: Data) -> Arrow:
-    """An array function of a function of values; None when an argument is, without asking it."""
+    """An array function of a function of values; None when an argument is, without asking it.
+
+    Arrays are short pieces of a column: what was asked before is remembered, up to MEMO characters of it.
+    """
+    memo: dict[Row, Any] = {}
+    weight = 0
+
+    def ask(row: Row) -> Any:
+        nonlocal weight
+        if None in row:
+            return None
+        try:
+            return memo[row]
+        except KeyError:
+            value = memo[row] = function(*row)
+        weight += 100 + sum(len(one) for one in (*row, value) if isinstance(one, str))
+        if weight > MEMO:
+            memo.clear()
+            weight = 0
+        return value
 
     def call(*columns: "pa.Array") -> "pa.Array":
-        return over_distinct(columns, lambda rows: [None if None in row else function(*row) for row in rows], result)
+        return over_distinct(columns, lambda rows: [ask(row) for row in rows], result)
 
     return call
 

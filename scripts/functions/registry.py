@@ -7,25 +7,48 @@ from typing import cast
 
 from pxcap.core.errors import UsageError
 from pxcap.scripts.functions import aggregates as _aggregates
-from pxcap.scripts.functions import jsons, metadata, network, numbers, operators, strings, time
+from pxcap.scripts.functions import (
+    endpoints,
+    jsons,
+    metadata,
+    network,
+    numbers,
+    operators,
+    protocols,
+    redact,
+    sqltext,
+    strings,
+    time,
+)
 from pxcap.scripts.functions.base import AggregateFunction, Dialect, Function, Overload, Writing, cast_sql, types_of
 from pxcap.scripts.names import Names
 from pxcap.scripts.plan import Aggregation, Call, Expression
 from pxcap.scripts.types import STRING, Data, Semantic, Type
 
-_MODULES = (operators, numbers, strings, time, jsons, network, metadata)
+_MODULES = (operators, numbers, strings, time, jsons, network, protocols, sqltext, redact, endpoints, metadata)
 
 
 @cache
+def _known() -> tuple[Mapping[str, Function], tuple[str, ...]]:
+    ours = {one.name: one for module in _MODULES for one in module.FUNCTIONS}
+    theirs, faults = protocols.of_plugins(ours)
+    return ours | {one.name: one for one in theirs}, tuple(faults)
+
+
 def functions() -> Mapping[str, Function]:
-    """Functions of a row, by name."""
-    return {one.name: one for module in _MODULES for one in module.FUNCTIONS}
+    """Functions of a row, by name; those of plugins, too."""
+    return _known()[0]
+
+
+def faults() -> tuple[str, ...]:
+    """What is wrong with functions of plugins, a line each."""
+    return _known()[1]
 
 
 @cache
 def aggregates() -> Mapping[str, AggregateFunction]:
     """Functions of a group, by name."""
-    return {one.name: one for one in _aggregates.AGGREGATES}
+    return {one.name: one for one in (*_aggregates.AGGREGATES, *endpoints.AGGREGATES)}
 
 
 def exists(name: str) -> bool:

@@ -53,11 +53,12 @@ def fold(call: Call) -> Literal | None:
     if functions()[call.function].named:
         return None
     whole = Call(call.function, tuple(args), call.type)
-    marks = [f"CAST($a{at} AS {SQL_TYPES[one.type.data]})" for at, one in enumerate(args)]
+    marks = [f"CAST($v{at}_ AS {SQL_TYPES[one.type.data]})" for at, one in enumerate(args)]
     text = sql(whole, "duckdb", marks, Names())
+    values = {f"v{at}_": one.value for at, one in enumerate(args) if f"$v{at}_" in (text or "")}
     try:
         with _folding().cursor() as cursor:
-            row = cursor.execute(f"SELECT {text}", {f"a{at}": one.value for at, one in enumerate(args)}).fetchone()
+            row = cursor.execute(f"SELECT {text}", values).fetchone()
     except _duckdb_error():
         return None  # an overflow or the like: whoever runs the script is told then
     return None if row is None or row[0] is None else Literal(row[0], call.type)
