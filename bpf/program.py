@@ -29,7 +29,7 @@ _CONTROL_PAGES = 1024
 _MEMBERS = (
     *(("sock_common", name) for name in ("skc_v6_rcv_saddr", "skc_v6_daddr", "skc_net")),
     *(("net", "ns.inum"), ("sock", "sk_protocol"), ("tcp_sock", "total_retrans"), ("tcp_sock", "srtt_us")),
-    *(("task_struct", name) for name in ("flags", "group_leader", "start_boottime", "mm", "tgid", "files")),
+    *(("task_struct", name) for name in ("flags", "group_leader", "start_boottime", "comm", "mm", "tgid", "files")),
     *(("mm_struct", "arg_start"), ("mm_struct", "arg_end")),
     *(("files_struct", "fdt"), ("fdtable", "fd"), ("fdtable", "max_fds"), ("file", "f_inode"), ("inode", "i_mode")),
     *(("file", "private_data"), ("socket", "sk")),

@@ -154,7 +154,9 @@ static __always_inline void introduce(struct opened *o, u32 tgid) {
   o->start = process_start(task);
   o->cgroup = bpf_get_current_cgroup_id();
   o->uid = bpf_get_current_uid_gid();
-  bpf_get_current_comm(o->comm, sizeof o->comm);
+  // The name of the process, which a thread may not have.
+  u64 leader = read_u64(task + OFF_TASK_STRUCT_GROUP_LEADER);
+  bpf_probe_read_kernel(o->comm, sizeof o->comm, (void *)(leader + OFF_TASK_STRUCT_COMM));
   u64 mm = read_u64(task + OFF_TASK_STRUCT_MM);
   u64 from = mm ? read_u64(mm + OFF_MM_STRUCT_ARG_START) : 0;
   u64 size = mm ? read_u64(mm + OFF_MM_STRUCT_ARG_END) - from : 0;

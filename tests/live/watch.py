@@ -74,7 +74,8 @@ class Live:
         self.said += err.splitlines()
         self._counts = {count["table"]: count for count in map(json.loads, out.splitlines())}
         assert self._process.returncode == 0, self.said
-        assert [line for line in self.said if " not " in line or "warning" in line or "hint" in line] == []
+        odd = [line for line in self.said if " not " in line or "warning" in line or "hint" in line]
+        assert odd == [], odd
 
     def kill(self) -> None:
         """End it, when the test failed."""

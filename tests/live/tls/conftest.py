@@ -1,7 +1,11 @@
 """A certificate of one's own, and a capture that reads inside TLS."""
 
+import os
+import pwd
+import shutil
 import subprocess
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import partial
@@ -19,17 +23,33 @@ Read = Callable[..., AbstractContextManager[Live]]
 
 @dataclass(frozen=True)
 class Certificate:
-    """Files that anybody may read: it is good for this test alone."""
+    """Files in a folder that every user may enter."""
 
     certificate: Path
     key: Path
 
+    def key_of(self, user: str) -> Path:
+        """The key, owned by a user, where there is one of that name and this one may give files away."""
+        copy = self.key.with_name(f"{user}.pem")
+        shutil.copy(self.key, copy)
+        copy.chmod(0o600)
+        if os.geteuid() == 0 and user in {entry.pw_name for entry in pwd.getpwall()}:
+            shutil.chown(copy, user)
+        return copy
+
 
 @pytest.fixture(scope="session")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
+def certificate() -> Iterator[Certificate]:
     """For localhost and 127.0.0.1, signed by itself."""
     need("openssl")
-    folder = tmp_path_factory.mktemp("certificate")
+    with tempfile.TemporaryDirectory(prefix="pxcap-certificate-") as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        yield made_in(folder)
+
+
+def made_in(folder: Path) -> Certificate:
+    """A new certificate."""
     made = Certificate(folder / "cert.pem", folder / "key.pem")
     command = [
         path_of("openssl"),

@@ -19,6 +19,7 @@ http {{
     scgi_temp_path {work};
     server {{
         listen 127.0.0.1:{port} ssl http2; root {work}/www; ssl_certificate {certificate}; ssl_certificate_key {key};
+        ssl_protocols TLSv1.2 TLSv1.3;
         location /json {{ default_type application/json; return 200 '{{"answer": 42}}'; }}
         location /nothing {{ return 204; }}
         location /put {{ dav_methods PUT; create_full_put_path on; }}
