@@ -13,6 +13,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from glob import glob
+from typing import TypeVar
 
 from pxcap.bpf import procfs
 from pxcap.bpf.elf import Elf
@@ -33,11 +34,13 @@ FUNCTIONS = {
 
 _PLACES = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/usr/local/lib64", "/usr/local/ssl/lib")
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-_AFTER = (0.05, 0.5, 2.0)  # seconds after a process has begun at which it is looked at again
+_AFTER = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2)  # seconds after a process has begun at which it is looked at again
 _AGAIN, _SELDOM = 1.0, 10.0  # seconds between two looks at a process that opens connections, with TLS and without
 _MOST = 8192  # processes, and files, remembered
 _NAMED = 100  # programs that a person is told of
 _LINES = 65536  # of one process's mappings
+_Key = TypeVar("_Key")
+_Value = TypeVar("_Value")
 
 
 class TlsLibraries:
@@ -64,6 +67,7 @@ class TlsLibraries:
         self._files: OrderedDict[tuple[int, int, int], bool] = OrderedDict()  # whether a file is a library that is read
         self._looked: OrderedDict[int, tuple[float, bool]] = OrderedDict()  # when, and whether there was such a library
         self._due: list[tuple[float, int]] = []
+        self._unreadable: OrderedDict[int, None] = OrderedDict()  # processes that use TLS in another way
         self._told: set[str] = set()
 
     def expect(self, commands: Iterable[str]) -> None:
@@ -77,6 +81,7 @@ class TlsLibraries:
 
     def began(self, pid: int, now: float) -> None:
         """A process became another program: look at it now, and when it will have loaded what it needs."""
+        self._unreadable.pop(pid, None)
         self.look(pid, now)
         self._due += [(now + after, pid) for after in _AFTER]
         del self._due[:-_MOST]
@@ -84,10 +89,11 @@ class TlsLibraries:
     def opened(self, pid: int, tls: bool, now: float) -> None:
         """A process has a connection, whose first bytes are those of TLS or not; `now` in seconds of any clock."""
         before, readable = self._looked.get(pid, (float("-inf"), False))
-        if now - before >= (_AGAIN if tls else _SELDOM):
+        news = tls and not readable and pid not in self._unreadable
+        if news or now - before >= (_AGAIN if tls else _SELDOM):
             readable = self.look(pid, now)
-        if tls and not readable:
-            self._explain(pid)
+            if news and not readable:
+                self._explain(pid)
 
     def poll(self, now: float) -> None:
         """Look at the processes that are due."""
@@ -99,10 +105,7 @@ class TlsLibraries:
     def look(self, pid: int, now: float) -> bool:
         """Probe the libraries that a process has mapped; gives whether it has one that is read."""
         found = [self._read(paths) for paths in _mapped(pid)]
-        self._looked[pid] = now, any(found)
-        self._looked.move_to_end(pid)
-        if len(self._looked) > _MOST:
-            self._looked.popitem(last=False)
+        _remember(self._looked, pid, (now, any(found)))
         return any(found)
 
     def close(self) -> None:
@@ -121,9 +124,7 @@ class TlsLibraries:
                 about = os.fstat(fd)
                 key = (about.st_dev, about.st_ino, about.st_mtime_ns)
                 if key not in self._files:
-                    self._files[key] = self._probe(fd, path)
-                    if len(self._files) > _MOST:
-                        self._files.popitem(last=False)
+                    _remember(self._files, key, self._probe(fd, path))
                 return self._files[key]
             finally:
                 os.close(fd)
@@ -156,6 +157,7 @@ class TlsLibraries:
 
     def _explain(self, pid: int) -> None:
         """Say once of a program why its TLS is not read."""
+        _remember(self._unreadable, pid, None)
         stat = procfs.read_stat(pid)
         if stat is None:
             return
@@ -174,6 +176,14 @@ class TlsLibraries:
         if what not in self._told and len(self._told) < _NAMED:
             self._told.add(what)
             self._tell(message, hint)
+
+
+def _remember(known: OrderedDict[_Key, _Value], key: _Key, value: _Value) -> None:
+    """Note the value; the oldest is forgotten where there are too many."""
+    known[key] = value
+    known.move_to_end(key)
+    if len(known) > _MOST:
+        known.popitem(last=False)
 
 
 def _mapped(pid: int) -> Iterator[tuple[str, str]]:

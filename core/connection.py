@@ -152,6 +152,8 @@ class Connection:
         self.settled = False
         self._spec = None
         self._held, self._held_bytes, self._searched = [], 0, 0
+        if not whole:
+            self.sent, self.lost = [0, 0], [0, 0]  # before anybody knew that it was TLS, it was ciphertext
         self._force()
         return True
 

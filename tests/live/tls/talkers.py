@@ -1,7 +1,7 @@
 """Programs that are both ends of many HTTPS connections at once: CLIENTS of them, each with ROUNDS of requests.
 
 Each is given a port, a certificate and a key; it says "ready", waits for a line, and has done all when it ends. Those that
-are given a fourth word connect and make one request, to /warm, before they are ready.
+are given a fourth word connect and make one request, to /warm, before they are ready, and another one behind the line.
 """
 
 CLIENTS, ROUNDS = 8, 12
@@ -46,11 +46,15 @@ class Handler(http.server.BaseHTTPRequestHandler):
         pass
 def ask(client):
     connection = http.client.HTTPSConnection("localhost", PORT, context=trusting, timeout=20)
-    if WARM:
-        connection.request("POST", "/warm", "warm")
+    def once(path):
+        connection.request("POST", path, "warm")
         connection.getresponse().read()
+    if WARM:
+        once("/warm")
     warm.wait()
     begin.wait()
+    if WARM:
+        once("/warm")
     for round_ in range(ROUNDS):
         connection.request("POST", f"/{client}/{round_}", body(client, round_))
         assert connection.getresponse().read() == f"{client}:{round_}".encode()
@@ -105,7 +109,9 @@ async def ask(client, warm, begin):
         await request(reader, writer, "/warm", b"warm")
     warm.release()
     await begin.wait()
-    if not WARM:
+    if WARM:
+        await request(reader, writer, "/warm", b"warm")
+    else:
         reader, writer = await asyncio.open_connection("localhost", PORT, ssl=trusting)
     for round_ in range(ROUNDS):
         answer = await request(reader, writer, f"/{client}/{round_}", body(client, round_).encode())
@@ -130,13 +136,14 @@ asyncio.run(main())
 )
 """One thread moves the encrypted bytes of all connections, at both ends, and hands them to the library."""
 
-NODE = """
+NODE = (
+    f"const CLIENTS = {CLIENTS}, ROUNDS = {ROUNDS}, SIZES = {list(SIZES)};"
+    + """
 const https = require('https'), fs = require('fs');
 const [PORT, CERTIFICATE, KEY] = [Number(process.argv[1]), process.argv[2], process.argv[3]];
 const WARM = process.argv.length > 4;
-const CLIENTS = %d, ROUNDS = %d, SIZES = %s;
 const certificate = fs.readFileSync(CERTIFICATE);
-const body = (client, round) => String.fromCharCode(97 + client).repeat(SIZES[(client + round) %% SIZES.length]);
+const body = (client, round) => String.fromCharCode(97 + client).repeat(SIZES[(client + round) % SIZES.length]);
 const server = https.createServer({cert: certificate, key: fs.readFileSync(KEY)}, (request, response) => {
   request.resume().on('end', () => response.end(request.url.slice(1).replace('/', ':')));
 });
@@ -152,14 +159,18 @@ const ask = (agent, path, data, expected) => new Promise((done, failed) => {
   request.end(data);
 });
 const agents = [...Array(CLIENTS).keys()].map(() => new https.Agent({keepAlive: true, maxSockets: 1}));
+const warm = async (agent) => {
+  if (WARM) await ask(agent, '/warm', 'warm', 'warm');
+};
 const talk = async (agent, client) => {
+  await warm(agent);
   for (let round = 0; round < ROUNDS; round++)
     await ask(agent, `/${client}/${round}`, body(client, round), `${client}:${round}`);
   agent.destroy();
 };
 server.keepAliveTimeout = 60000;
 server.listen(PORT, '127.0.0.1', async () => {
-  if (WARM) await Promise.all(agents.map((agent) => ask(agent, '/warm', 'warm', 'warm')));
+  await Promise.all(agents.map(warm));
   console.log('ready');
   process.stdin.once('data', async () => {
     await Promise.all(agents.map(talk));
@@ -167,5 +178,6 @@ server.listen(PORT, '127.0.0.1', async () => {
     process.stdin.pause();
   });
 });
-""" % (CLIENTS, ROUNDS, list(SIZES))
+"""
+)
 """The same in Node, which brings a library of its own."""
