@@ -6,7 +6,7 @@ import socket
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from functools import lru_cache
 from pathlib import Path
@@ -102,6 +102,8 @@ class ProcessTable:
     def ended(self, pid: int, start_boot_ns: int, uid: int, comm: bytes, args: bytes) -> Process:
         """Remember a process that has ended before it could be looked at, by what the kernel told of it.
 
+        One that waits for its parent to take note has no command line any more: of it, that alone is new.
+
         Args:
             pid: Its number.
             start_boot_ns: When it started, in ns since the machine did.
@@ -110,21 +112,25 @@ class ProcessTable:
             args: Its arguments, as they lay in its memory.
         """
         ticks = start_boot_ns * procfs.TICKS // 1_000_000_000
-        process = Process(
-            pid=pid,
-            start_ticks=ticks,
-            start_ns=self._boot_ns + ticks * (1_000_000_000 // procfs.TICKS),
-            ppid=0,
-            uid=uid,
-            user=_user(uid),
-            comm=to_text(comm.split(b"\0")[0]),
-            cmdline=command_line(args),
-            exe="",
-            cgroup="",
-            container=None,
-            netns=0,
-            node=self._node,
-        )
+        cmdline = command_line(args)
+        if known := self._recall(pid, ticks):
+            process = replace(known, cmdline=cmdline)
+        else:
+            process = Process(
+                pid=pid,
+                start_ticks=ticks,
+                start_ns=self._boot_ns + ticks * (1_000_000_000 // procfs.TICKS),
+                ppid=0,
+                uid=uid,
+                user=_user(uid),
+                comm=to_text(comm.split(b"\0")[0]),
+                cmdline=cmdline,
+                exe="",
+                cgroup="",
+                container=None,
+                netns=0,
+                node=self._node,
+            )
         self._keep(process)
         return process
 

@@ -288,7 +288,7 @@ class SocketSource:
     def _upid(self, tgid: int, start: int | None, record: Opened | None = None) -> str:
         """The process's upid, telling of it when it is new; one that has ended is known by what the kernel kept."""
         process = self.processes.get(tgid, start)
-        if process is None and record is not None:
+        if record is not None and (process is None or not process.cmdline):
             process = self.processes.ended(
                 record.tgid, record.start, record.uid, record.comm, record.args[: record.args_size]
             )

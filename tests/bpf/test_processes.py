@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -120,6 +121,18 @@ def test_a_process_that_has_ended_is_remembered(table: ProcessTable, tmp_path: P
     assert table.get(7, 1001) is None
     assert table.refresh(7) is None
     assert table.get(8) is None
+
+
+def test_one_that_has_ended_is_known_by_what_the_kernel_told(table: ProcessTable, tmp_path: Path) -> None:
+    told = table.ended(8, 10_000_000_000, 65534, b"dig\0\0", b"dig\0example.test\0")
+    assert (told.pid, told.start_ticks, told.comm, told.cmdline) == (8, 1000, "dig", "dig example.test")
+    assert table.get(8, 1000) is told
+    (add(tmp_path, 7) / "cmdline").write_bytes(b"")  # as of one whose parent has not taken note of its end
+    found = table.get(7, 1000)
+    assert found is not None
+    told = table.ended(7, 10_000_000_000, 65534, b"told", b"told\0by it\0")
+    assert told == replace(found, cmdline="told 'by it'")
+    assert table.get(7, 1000) is told
 
 
 def test_one_that_is_known_is_not_looked_at_again(table: ProcessTable, tmp_path: Path) -> None:
