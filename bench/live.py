@@ -152,7 +152,7 @@ def cells(pairs: Sequence[Pair], way: Way, rate: int) -> list[str]:
     line += [f"{CPU_AT_MOST:.0f}" if way.aimed and rate == LOW else "-"]
     events = sum(each.events for each in watched)
     line += [f"{sum(each.cpu for each in watched) / events * 1e6:.2f}" if events and not bad else "-", f"{events}"]
-    line += [f"{sum(on.sent for _, on in pairs)}", bad or "all"]
+    line += [f"{sum(on.sent for _, on in pairs)}", bad.partition(" (")[0] or "all"]
     return line
 
 
@@ -259,6 +259,8 @@ def measure(pressure: Pressure, way: Way, chosen: argparse.Namespace, shown: Sho
             for _ in range(chosen.pairs)
         ]
         shown.add_row(name, way.name, *cells(pairs, way, rate))
+        if bad := wrong(pairs, way):
+            console.print(f"  {bad}", markup=False, highlight=False)
         return pairs
 
     if chosen.rates:

@@ -45,7 +45,7 @@ def test_figures_are_medians_and_ratios_those_of_pairs() -> None:
 
 
 def test_figures_of_a_capture_that_lost_something_are_not_shown() -> None:
-    line = cells([pair(900, (99, 100))], PORT, LOW)
+    line = cells([pair(900, (99, 100), ("not seen: bytes lost (7)",))], PORT, LOW)
     assert line[:4] == ["1000", "1000", "900", "-"]
     assert line[11:] == ["-", "5", "-", "400", "100", "none: -1 records"]
 
