@@ -7,7 +7,9 @@ on as one chunk; which connections did is decided with numpy for all at once. Th
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import accumulate
+from typing import cast
 
 import numpy as np
 
@@ -221,7 +223,10 @@ class StreamTable:
 
 
 class _Pass:
-    """One window's way to the connections. Columns are lists, in the order of connection and direction."""
+    """One window's way to the connections. Columns are lists, in the order of connection and direction.
+
+    Those that only a connection needs which did not go on without a loss are made when the first such one is met.
+    """
 
     def __init__(self, window: StreamWindow) -> None:
         self.buf = window.buf
@@ -237,14 +242,27 @@ class _Pass:
         self.first: list[int] = [*first.tolist(), len(order)]
         self.stream: list[int] = stream[first].tolist()
         self.direction: list[int] = direction[first].tolist()
-        self.order: list[int] = order.tolist()
-        self.directions: list[int] = direction.tolist()
-        self.kinds: list[int] = window.kind[order].tolist()
+        self._window, self._order = window, order
         self.time: list[int] = window.time[order].tolist()
         self.pos: list[int] = pos.tolist()
-        self.size: list[int] = size.tolist()
         self.start: list[int] = window.start[order].tolist()
         self.end: list[int] = (window.start[order] + length).tolist()
+
+    @cached_property
+    def order(self) -> list[int]:
+        return cast("list[int]", self._order.tolist())
+
+    @cached_property
+    def directions(self) -> list[int]:
+        return cast("list[int]", self._window.direction[self._order].tolist())
+
+    @cached_property
+    def kinds(self) -> list[int]:
+        return cast("list[int]", self._window.kind[self._order].tolist())
+
+    @cached_property
+    def size(self) -> list[int]:
+        return cast("list[int]", self._window.size[self._order].tolist())
 
     def run(self, table: StreamTable) -> None:
         at, count = 0, len(self.stream)
