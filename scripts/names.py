@@ -147,13 +147,13 @@ class Names:
         wanted = list(keys)
         found = {key: table.get(key) or self._of_network(attribute, key) for key in set(wanted)}
         if self.reverse is not None and attribute in ("service", "pod", "name"):
-            missing = [key for key, value in found.items() if not value and _address(key) is not None]
+            missing = [key for key, value in found.items() if not value and address_of(key) is not None]
             with ThreadPoolExecutor(16) as pool:
                 found |= zip(missing, pool.map(self.reverse, missing), strict=True)
         return [found[key] for key in wanted]
 
     def _of_network(self, attribute: str, key: str) -> str:
-        if self.networks and (address := _address(key)) is not None:
+        if self.networks and (address := address_of(key)) is not None:
             for network, known in self.networks:
                 if address in network:
                     if attribute == "inside":
@@ -178,7 +178,7 @@ def reverse_dns(address: str) -> str:
         return ""
 
 
-def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+def address_of(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     """The address, also of `address:port`; None for anything else."""
     host, _, port = text.rpartition(":")
     if port.isdigit() and (host.startswith("[") or "." in host):

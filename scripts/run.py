@@ -11,6 +11,7 @@ from pxcap.scripts.engine.catalog import StoreCatalog
 from pxcap.scripts.engine.execute import Limits, run_plans
 from pxcap.scripts.language import Invocation, Refused, compile_script
 from pxcap.scripts.names import Names
+from pxcap.scripts.resolver import load_names
 from pxcap.scripts.shelf import Script
 from pxcap.scripts.types import Schema
 from pxcap.scripts.vis import Widget
@@ -70,7 +71,7 @@ def run_script(
         StoreError: The store cannot be read.
     """
     catalog = StoreCatalog(store, declared)
-    names = Names()
+    names = load_names(store, map_file)
     arguments, chosen = _arguments(script, given, store, catalog, names)
     invocations = _invocations(script, arguments)
     compiled = compile_script(script.text, script.name, {} if invocations else arguments, catalog, invocations)
