@@ -158,7 +158,8 @@ class _Px:
         return Void(NotFilled(table, problem, arguments.place(arguments.node)))
 
     def _moment(self, bound: Bound, name: str) -> int | None:
-        if bound.get(name) is None:
+        given = bound.get(name)
+        if given is None or (isinstance(given, Literal) and given.value == ""):  # an argument left empty: no bound
             return None
         with bound.at(name):
             return self._time(bound, name)
