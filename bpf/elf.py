@@ -47,7 +47,7 @@ class Elf:
         self._map = mmap.mmap(fd, 0, mmap.MAP_PRIVATE, mmap.PROT_READ)
         try:
             self._read()
-        except (struct.error, ValueError) as error:
+        except (struct.error, OverflowError, ValueError) as error:
             self._map.close()
             raise ValueError(f"no ELF file of this machine: {error}") from error
 
@@ -90,7 +90,7 @@ class Elf:
             if kind == _PT_LOAD
         ]
         self._sections = [
-            _Section(name, kind, offset, size, link)
+            _Section(name, kind, min(offset, len(self._map)), min(size, len(self._map)), link)
             for name, kind, _, _, offset, size, link, *_ in self._records(
                 _SECTION, sections, section_count, section_size
             )
