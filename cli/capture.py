@@ -17,6 +17,7 @@ from pxcap.cli.options import (
     OnlyOption,
     OutputOption,
     StoreOption,
+    WorkersOption,
     run_options,
 )
 
@@ -93,6 +94,7 @@ def capture(
     memory_limit: Annotated[
         str, typer.Option("--memory-limit", metavar="SIZE", help="The same for memory, such as 300MB.")
     ] = "",
+    workers: WorkersOption = 1,
     store: StoreOption = DEFAULT_STORE,
     output: OutputOption = Format.TABLE,
 ) -> None:
@@ -126,6 +128,7 @@ def capture(
         buffer=size(buffer, "--buffer"),
         cpu_limit=cores(cpu_limit, "--cpu-limit") if cpu_limit else None,
         memory_limit=size(memory_limit, "--memory-limit", LEAST_MEMORY) if memory_limit else None,
+        workers=workers,
     )
     run(wishes, registry, run_options(registry, only, decode_as, body_limit, give, no_redact), store, output)
 

@@ -15,12 +15,14 @@ from pxcap.bpf.usage import read_usage
 from pxcap.cli.counts import counted, print_counts, print_notices
 from pxcap.cli.errors import FAILED
 from pxcap.cli.interrupt import Stop, catch_stop
+from pxcap.cli.outlet import FOR_FILES
 from pxcap.cli.output import notice
+from pxcap.cli.parsing import Parsing
 from pxcap.cli.progress import live_line
-from pxcap.core.buffered import MEBIBYTE, BufferedSink
+from pxcap.core.buffered import MEBIBYTE
 from pxcap.core.columns import CONNECTIONS, PROCESSES
 from pxcap.core.errors import CaptureError, UsageError
-from pxcap.core.pipeline import Options, Pipeline
+from pxcap.core.pipeline import Options
 from pxcap.core.registry import Registry
 from pxcap.core.shedding import Governor
 from pxcap.store import open_store
@@ -33,8 +35,7 @@ if TYPE_CHECKING:
 _BPF_ONLY = {"pids": "--pid", "commands": "--command", "containers": "--container", "tls": "--tls"}
 _PACKET_ONLY = {"interfaces": "--interface", "expression": "--filter", "netns": "--netns"}
 _MORE = (PROCESSES, CONNECTIONS)
-_FOR_FILES = frozenset({"CAP_DAC_OVERRIDE"})  # a store in a folder of the person who called sudo
-_FOR_SOCKETS = _FOR_FILES | {"CAP_DAC_READ_SEARCH", "CAP_SYS_PTRACE", "CAP_BPF", "CAP_NET_ADMIN"}
+_FOR_SOCKETS = FOR_FILES | {"CAP_DAC_READ_SEARCH", "CAP_SYS_PTRACE", "CAP_BPF", "CAP_NET_ADMIN"}
 _FOR_TLS = _FOR_SOCKETS | {"CAP_PERFMON", "CAP_SYS_ADMIN"}  # new processes bring new libraries to attach to
 _STORE_SECONDS = 1.5  # of the two within which a capture ends, how long the store may take
 
@@ -58,6 +59,7 @@ class Wishes:
     buffer: int = 64 * MEBIBYTE
     cpu_limit: float | None = None
     memory_limit: int | None = None
+    workers: int = 1
 
 
 def run(wishes: Wishes, registry: Registry, options: Options, store: str, output: "Format") -> None:
@@ -71,28 +73,26 @@ def run(wishes: Wishes, registry: Registry, options: Options, store: str, output
     chosen = choose(wishes)
     with catch_stop() as stop, open_store(store) as opened:
         opened.prepare((*registry.tables(), *_MORE))
-        writer = opened.writer(keep=True, retry_for=0.0)
-        sink = BufferedSink(writer, wishes.buffer / MEBIBYTE, _warn)
-        pipeline = Pipeline(registry, sink, options, _MORE)
+        parsing = Parsing(registry, options, store, _MORE, wishes.buffer, wishes.workers, stop, _warn)
+        pipeline = parsing.pipeline
         try:
-            source, by = _open(chosen, wishes, pipeline)
+            source, by = _open(chosen, wishes, parsing)
+            parsing.ready()
             what = f" on port {', '.join(map(str, sorted(wishes.ports)))}" if wishes.ports else ""
             notice(f"pxcap: capturing{what} by {by} into {opened.url}; Ctrl-C stops")
-            done = _capture(source, pipeline, wishes, stop)
+            done = _capture(source, parsing, wishes, stop)
         finally:
-            missing = sink.close(min(_STORE_SECONDS, stop.remaining()))
-        for table, count in sink.dropped.items():
-            missing[table] = max(missing.get(table, 0), count)
-        for table, count in writer.rejected.items():
-            missing[table] = missing.get(table, 0) + count
-        print_counts(pipeline.tables, missing, output)
+            outcome = parsing.close(_STORE_SECONDS)
+        print_counts(pipeline.tables, outcome.missing, output)
         kinds = {"not parsed": pipeline.errors, "plugin failed": pipeline.plugin_failures}
-        print_notices(kinds | {"not stored": writer.reasons, "not seen": source.losses()})
-        for table, count in sink.dropped.items():
+        print_notices(kinds | {"not stored": outcome.reasons, "not seen": source.losses() | parsing.losses()})
+        for table, count in outcome.dropped.items():
             notice(f"pxcap: not stored: {table}: the store was away or too slow ({count})")
         seen = f"{counted(done.events, 'event')} of {counted(pipeline.connections, 'connection')}"
         notice(f"{seen} in {done.seconds:.1f} s captured into {opened.url}")
-    if any(missing.values()):
+    if parsing.failure is not None:
+        raise parsing.failure
+    if any(outcome.missing.values()):
         raise typer.Exit(FAILED)
 
 
@@ -118,11 +118,11 @@ def choose(wishes: Wishes) -> str:
     return "bpf" if for_bpf else "auto"
 
 
-def _open(chosen: str, wishes: Wishes, pipeline: Pipeline) -> tuple[Source, str]:
+def _open(chosen: str, wishes: Wishes, parsing: Parsing) -> tuple[Source, str]:
     """The source, capturing already, and which it is. Rights that opening it took are given up."""
     if chosen != "packet":
         try:
-            sockets = _open_sockets(wishes, pipeline)
+            sockets = _open_sockets(wishes, parsing)
         except CaptureError as error:
             if chosen == "bpf":
                 raise
@@ -136,12 +136,13 @@ def _open(chosen: str, wishes: Wishes, pipeline: Pipeline) -> tuple[Source, str]
     from pxcap.bpf.packet.source import PacketSource
 
     packets = PacketSource(wishes.interfaces, wishes.expression, wishes.ports, wishes.netns, wishes.ring_mib)
-    source = PacketCapture(pipeline, packets, SaveFile(wishes.write, _warn) if wishes.write else None)
-    drop(_FOR_FILES)
+    file = SaveFile(wishes.write, _warn) if wishes.write else None
+    source = PacketCapture(parsing.pipeline, packets, file, parsing.flows())
+    drop(FOR_FILES)
     return source, "packet"
 
 
-def _open_sockets(wishes: Wishes, pipeline: Pipeline) -> "SocketSource":
+def _open_sockets(wishes: Wishes, parsing: Parsing) -> "SocketSource":
     from pxcap.bpf.features import LENGTHS, by_call, features
     from pxcap.bpf.procfs import read_stat
     from pxcap.bpf.program import Choice
@@ -156,32 +157,33 @@ def _open_sockets(wishes: Wishes, pipeline: Pipeline) -> "SocketSource":
     by_process = bool(wishes.pids or wishes.commands or wishes.containers)
 
     def met(process: "Process") -> None:
-        pipeline.emit(PROCESSES.name, [process.row()])
+        parsing.pipeline.emit(PROCESSES.name, [process.row()])
 
     old = by_call(features([f"hook {name}" for name in LENGTHS]))
-    choice = Choice(wishes.ports, by_process, wishes.tls, ring_mib=wishes.ring_mib, by_call=old)
-    source = SocketSource(pipeline, choice, met, _warn)
+    choice = Choice(wishes.ports, by_process, wishes.tls, ring_mib=wishes.ring_mib, by_call=old, workers=parsing.pids)
+    source = SocketSource(parsing.pipeline, choice, met, _warn, parsing.sockets())
     if by_process:
         want(source, wishes.pids, wishes.commands, wishes.containers)
     return source
 
 
-def _capture(source: Source, pipeline: Pipeline, wishes: Wishes, stop: Stop) -> State:
+def _capture(source: Source, parsing: Parsing, wishes: Wishes, stop: Stop) -> State:
     limited = wishes.cpu_limit or wishes.memory_limit
-    watch = Watch(Governor(wishes.cpu_limit, wishes.memory_limit)) if limited else None
+    watch = Watch(Governor(wishes.cpu_limit, wishes.memory_limit), parsing) if limited else None
     with live_line() as show:
-        return capture(source, pipeline, stop.wait, wishes.duration, watch, show)
+        return capture(source, parsing.pipeline, stop.wait, wishes.duration, watch, show)
 
 
 class Watch:
     """Measures what the capture takes, and tells the person when the governor changes its mind."""
 
-    def __init__(self, governor: Governor) -> None:
+    def __init__(self, governor: Governor, parsing: Parsing) -> None:
         self._governor = governor
+        self._parsing = parsing
 
     def level(self) -> int:
         """The governor's level now."""
-        before, usage = self._governor.level, read_usage()
+        before, usage = self._governor.level, read_usage(self._parsing.pids)
         after = self._governor.update(time.monotonic(), usage.cpu_seconds, usage.rss)
         if after != before:
             notice(f"pxcap: {self._governor.describe() or 'all connections are looked at again'}")

@@ -49,6 +49,10 @@ GiveOption = Annotated[
         help="Give a protocol a file it can use, such as http.descriptors (types of gRPC services); repeatable.",
     ),
 ]
+WorkersOption = Annotated[
+    int,
+    typer.Option("--workers", min=1, max=64, metavar="N", help="Parse in N processes, by connection; 1: in this one."),
+]
 NoRedactOption = Annotated[
     bool, typer.Option("--no-redact", help="Keep passwords, tokens and cookies as they were sent.")
 ]

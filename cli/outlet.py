@@ -1,12 +1,18 @@
 """A process's own way into the store: that of the only one, or of each parse worker."""
 
 from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING
 
 from pxcap.core.buffered import MEBIBYTE, BufferedSink
 from pxcap.core.columns import Table
+from pxcap.core.pipeline import Options
 from pxcap.core.protocol import Row
-from pxcap.core.workers.plan import Outcome, Tell
+from pxcap.core.workers.plan import Outcome, Plan, Tell
 from pxcap.store import open_store
+
+if TYPE_CHECKING:
+    from pxcap.core.workers.pool import Pool
 
 FOR_FILES = frozenset({"CAP_DAC_OVERRIDE"})  # a store in a folder of the person who called sudo
 
@@ -71,3 +77,24 @@ class DirectOutlet:
         """
         self._writer.close()
         return Outcome(dict(self._writer.rejected), {}, dict(self._writer.reasons))
+
+
+def start_workers(workers: int, url: str, tables: Sequence[Table], options: Options) -> "Pool | None":
+    """The workers of a replay, ready; None where this process does it all.
+
+    Args:
+        workers: How many processes parse; 1 is this one.
+        url: The store, prepared already.
+        tables: Those that are written.
+        options: What the person chose.
+
+    Raises:
+        PxcapError: One cannot work.
+    """
+    if workers == 1:
+        return None
+    from pxcap.core.workers.pool import Pool
+
+    pool = Pool(workers, Plan(partial(DirectOutlet, url, tables), options), lambda *_: None, patient=True)
+    pool.ready()
+    return pool

@@ -17,11 +17,13 @@ from pxcap.cli.options import (
     OnlyOption,
     OutputOption,
     StoreOption,
+    WorkersOption,
     run_options,
 )
 from pxcap.cli.output import notice
 
 if TYPE_CHECKING:
+    from pxcap.core.workers.pool import Pool
     from pxcap.store import StoreWriter
 
 
@@ -35,6 +37,7 @@ def replay(
     body_limit: BodyLimitOption = BODY_LIMIT,
     give: GiveOption = None,
     no_redact: NoRedactOption = False,
+    workers: WorkersOption = 1,
     output: OutputOption = Format.TABLE,
 ) -> None:
     """Read captures and store every request with its response. A store is appended to, never emptied.
@@ -47,6 +50,7 @@ def replay(
     """
     from pxcap.cli.collection import settled
     from pxcap.cli.interrupt import catch_interrupt
+    from pxcap.cli.outlet import start_workers
     from pxcap.cli.progress import progress_line
     from pxcap.core.registry import load_registry
     from pxcap.core.replay import Progress
@@ -56,10 +60,12 @@ def replay(
     registry = load_registry()
     options = run_options(registry, only, decode_as, body_limit, give, no_redact)
     writer: StoreWriter | None = None
+    pool: Pool | None = None
     try:
         with catch_interrupt() as interruption, open_store(store) as opened:
             opened.prepare(registry.tables())
             writer = opened.writer()
+            pool = start_workers(workers, store, registry.tables(), options)
             with progress_line() as show, writer, settled():
 
                 def step(now: Progress) -> None:
@@ -67,20 +73,21 @@ def replay(
                     if show is not None:
                         show(now)
 
-                done = replay_files(files, registry, writer, options, step)
+                done = replay_files(files, registry, writer, options, step, pool)
     except KeyboardInterrupt:
-        stored = sum(writer.written.values()) if writer else 0
+        stored = (sum(writer.written.values()) if writer else 0) + (pool.stored if pool else 0)
         notice(f"interrupted: {counted(stored, 'record')} stored")
         raise typer.Exit(INTERRUPTED) from None
     if done.packets or not done.failed:
-        print_counts(done.tables, writer.rejected, output)
+        missing = {table: count + done.missing.get(table, 0) for table, count in writer.rejected.items()}
+        print_counts(done.tables, missing, output)
         kinds = {"not parsed": done.errors, "skipped": done.skipped, "plugin failed": done.plugin_failures}
-        print_notices(kinds | {"not stored": writer.reasons}, done.warnings)
+        print_notices(kinds | {"not stored": writer.reasons | done.reasons}, done.warnings)
         if done.unrecognised:
             notice(f"pxcap: not recognised: {done.unrecognised} of {counted(done.connections, 'connection')}")
         what = f"{counted(done.packets, 'packet')} of {counted(done.connections, 'connection')}"
         notice(f"{what} replayed into {opened.url}")
     for error in done.failed:
         report(error)
-    if done.failed or any(writer.rejected.values()):
+    if done.failed or any(writer.rejected.values()) or any(done.missing.values()):
         raise typer.Exit(FAILED)

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,6 +16,9 @@ from pxcap.core.flows.distribute import distribute
 from pxcap.core.flows.table import FlowTable
 from pxcap.core.pipeline import Pipeline
 
+if TYPE_CHECKING:
+    from pxcap.core.workers.remote import RemoteFlows
+
 _WINDOWS = 16  # taken in one round; where packets come faster than they are taken, the loop must go on all the same
 _LAST = 3 * RETIRE_MS / 1000  # seconds after which the kernel has given away what passed before the end
 
@@ -26,11 +30,18 @@ class PacketCapture:
         pipeline: Takes the connections.
         packets: Open, and read by nobody else.
         file: A capture file to write them to as well; None for none.
+        flows: Where they go; None: connections live here, and feed `pipeline`.
     """
 
-    def __init__(self, pipeline: Pipeline, packets: PacketSource, file: SaveFile | None = None) -> None:
+    def __init__(
+        self,
+        pipeline: Pipeline,
+        packets: PacketSource,
+        file: SaveFile | None = None,
+        flows: "RemoteFlows | None" = None,
+    ) -> None:
         self._packets = packets
-        self._flows = FlowTable(pipeline)
+        self._flows = flows or FlowTable(pipeline)
         self._file = file
         self._numbers: dict[int, int] = {}  # of interfaces in the file
         self._lost: dict[str, int] | None = None  # once it is over
@@ -98,7 +109,10 @@ class PacketCapture:
             self._write(self._file, frames)
         window = self._packets.decode(frames)
         if window is not None:
-            distribute(self._flows, window)
+            if isinstance(self._flows, FlowTable):
+                distribute(self._flows, window)
+            else:
+                self._flows.take(window)
         return len(frames.interface)
 
     def _write(self, file: SaveFile, frames: Frames) -> None:

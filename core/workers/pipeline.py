@@ -29,30 +29,30 @@ class PooledPipeline(Pipeline):
         self, pool: Pool, registry: Registry, sink: Sink, options: Options, more: Sequence[Table] = ()
     ) -> None:
         super().__init__(registry, sink, options, more)
-        self._pool = pool
+        self.pool = pool
         self._asked_at = 0
 
     def records(self) -> int:
         """Records made so far, as far as the workers said."""
-        return super().records() + self._pool.records
+        return super().records() + self.pool.records
 
     def flush(self) -> None:
         """Hand everything collected to the sink; workers see to theirs by themselves."""
-        self._pool.receive()
-        if (totals := self._pool.totals(wait=False)) is not None:
+        self.pool.receive()
+        if (totals := self.pool.totals(wait=False)) is not None:
             self.write_sums(self._asked_at, totals, last=False)
         super().flush()
 
     def write_totals(self, time: int, alive: Iterable[Connection] | None = None) -> None:
         """Have a conn_stats row for every group written: with `alive`, which is known better by the workers, when they have told."""
-        self._pool.ask_totals(last=alive is None)
+        self.pool.ask_totals(last=alive is None)
         self._asked_at = time
-        if alive is None and (totals := self._pool.totals(wait=True)) is not None:
+        if alive is None and (totals := self.pool.totals(wait=True)) is not None:
             self.write_sums(time, totals, last=True)
 
     def close(self, deadline: float | None) -> Outcome:
         """End the workers and take over what they came to; as `Pool.close`."""
-        sums, totals = self._pool.close(deadline)
+        sums, totals = self.pool.close(deadline)
         if totals:
             self.write_sums(self._asked_at, totals, last=True)
         super().flush()

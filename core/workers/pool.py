@@ -103,6 +103,12 @@ class Pool:
         """Connections they gave up because there were too many."""
         return sum(evicted for _, _, evicted in self._counts)
 
+    @property
+    def stored(self) -> int:
+        """Records that those stored which ended in good order."""
+        made = sum(count.records for count in self._sums.tables.values())
+        return made - sum(self._sums.outcome.missing.values())
+
     def losses(self) -> dict[str, int]:
         """What never came to a worker, by name."""
         return dict(self._lost)
@@ -205,6 +211,8 @@ class Pool:
         Returns:
             What they came to, and the sums over connections that were not asked for yet.
         """
+        if self._starting:  # nothing was given to them yet
+            self.kill()
         self._asked, self._totals = set(), {}
         self._patient = False
         self.post_all(["end", deadline])
