@@ -1,9 +1,16 @@
 """What is chosen for a capture, and what its limits say; that it captures is shown in test_capture."""
 
+from types import SimpleNamespace
+from typing import cast
+
 import pytest
 
-from pxcap.cli.live import Wishes, choose
+from pxcap.bpf.usage import Usage
+from pxcap.cli import live as module
+from pxcap.cli.live import Watch, Wishes, choose
+from pxcap.cli.parsing import Parsing
 from pxcap.core.errors import UsageError
+from pxcap.core.shedding import Governor
 
 CHOSEN = {
     "nothing asked": (Wishes(), "auto"),
@@ -39,3 +46,31 @@ def test_what_no_source_has(wishes: Wishes, message: str) -> None:
     with pytest.raises(UsageError, match=message) as raised:
         choose(wishes)
     assert raised.value.hint
+
+
+def test_changes_of_the_limits_are_told_once(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    now, used = 100.0, 0.0
+    monkeypatch.setattr(module.time, "monotonic", lambda: now)
+    measured: list[object] = []
+
+    def usage(workers: object) -> Usage:
+        measured.append(workers)
+        return Usage(used, 1 << 20)
+
+    monkeypatch.setattr(module, "read_usage", usage)
+    watch = Watch(Governor(0.5, None), cast(Parsing, SimpleNamespace(pids=(7, 8))))
+    assert watch.level() == 0
+    assert measured == [(7, 8)]
+    levels = []
+    for cores in (0.1, 1.0, 0.45, *[0.01] * 120):
+        now, used = now + 1.0, used + cores
+        levels.append(watch.level())
+    assert levels[0] == 0
+    assert 128 <= levels[1] == levels[2] < 256
+    assert levels[-1] == 0
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[0] == "pxcap: 55 % of connections are left out to stay within 0.5 cores (now 1.00)"
+    assert lines[-1] == "pxcap: all connections are looked at again"
+    assert len(lines) == len({*levels} - {0}) + 1
