@@ -46,8 +46,8 @@ class Source(Protocol):
 class Limits(Protocol):
     """Watches what the capture takes of the machine; says how much of the load is to be left out."""
 
-    def level(self) -> int:
-        """Of 256 connections, how many to leave out now."""
+    def level(self, filled: float) -> int:
+        """Of 256 connections, how many to leave out now; `filled` is the source's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,7 @@ def capture(
             if now - totalled >= TOTALS:
                 pipeline.write_totals(source.now, source.alive())
                 totalled = now
-            if limits is not None and (level := limits.level()) != shed:
+            if limits is not None and (level := limits.level(source.filled)) != shed:
                 source.shed(level)
                 shed = level
             if tell is not None:

@@ -168,8 +168,7 @@ def _open_sockets(wishes: Wishes, parsing: Parsing) -> "SocketSource":
 
 
 def _capture(source: Source, parsing: Parsing, wishes: Wishes, stop: Stop) -> State:
-    limited = wishes.cpu_limit or wishes.memory_limit
-    watch = Watch(Governor(wishes.cpu_limit, wishes.memory_limit), parsing) if limited else None
+    watch = Watch(Governor(wishes.cpu_limit, wishes.memory_limit), parsing)
     with live_line() as show:
         return capture(source, parsing.pipeline, stop.wait, wishes.duration, watch, show)
 
@@ -181,10 +180,10 @@ class Watch:
         self._governor = governor
         self._parsing = parsing
 
-    def level(self) -> int:
-        """The governor's level now."""
+    def level(self, filled: float) -> int:
+        """The governor's level now; `filled` is how much of the kernel's buffer filled since the last round."""
         before, usage = self._governor.level, read_usage(self._parsing.pids)
-        after = self._governor.update(time.monotonic(), usage.cpu_seconds, usage.rss)
+        after = self._governor.update(time.monotonic(), usage.cpu_seconds, usage.rss, filled)
         if after != before:
             notice(f"pxcap: {self._governor.describe() or 'all connections are looked at again'}")
         return after

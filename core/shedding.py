@@ -1,9 +1,9 @@
-"""Which share of the connections to leave out, so that a capture stays within the CPU and memory it may take.
+"""Which share of the connections to leave out, so that a capture stays within the CPU and memory it may take, and keeps up.
 
 Whole connections are left out: a record of a connection that is looked at is as good as ever. The share goes up within
 about a second of using too much, by as much as seems necessary, and comes down in small steps while there is room to
 spare, and only if the next step is expected to fit; in between nothing changes, so that a steady load does not make it
-swing.
+swing. When the kernel's buffer is about to overflow, connections are left out at once: else all would lose bytes.
 """
 
 WINDOW = 1.0  # seconds over which CPU is averaged
@@ -11,6 +11,8 @@ ALL = 256  # a level is a number of connections in so many
 MOST = ALL - 1  # one in 256 is always looked at: a capture is never blind, and sees when the load is over
 AIM = 0.9  # of a limit: where a higher share is to bring us, and up to where a lower one may
 LOW = 0.75  # of a limit: below, there is room to spare
+FULL = 0.6  # of the kernel's buffer filled between two rounds: the next may not fit
+PRESS = 0.2  # seconds at least between two answers to that
 PATIENCE = 5  # windows in a row with room to spare before the share comes down
 _MASK = (1 << 64) - 1
 
@@ -38,15 +40,22 @@ class Governor:
         self._rss = 0
         self._calm = 0  # windows in a row with room to spare
         self._reason = ""
+        self._fill = 0.0  # the most since the last window
+        self._pressed = float("-inf")
 
-    def update(self, now: float, cpu_seconds: float, rss: int) -> int:
+    def update(self, now: float, cpu_seconds: float, rss: int, filled: float = 0.0) -> int:
         """Take a measurement and return the level; to be called a few times a second.
 
         Args:
             now: A clock that does not jump, in seconds.
             cpu_seconds: CPU time taken until now, of all processes.
             rss: Resident memory now, in bytes.
+            filled: Share of the kernel's buffer that filled since the last call.
         """
+        self._fill = max(self._fill, filled)
+        if filled > FULL and now - self._pressed >= PRESS:
+            self._pressed = now
+            self._leave_out((ALL - self.level) // 2, "buffer")
         if self._since is None:
             self._since, self._cpu_seconds, self._rss = now, cpu_seconds, rss
         if now - self._since < WINDOW:
@@ -56,6 +65,7 @@ class Governor:
         grown = rss > self._rss
         self._since, self._cpu_seconds, self._rss = now, cpu_seconds, rss
         self._decide(grown)
+        self._fill = 0.0
         return self.level
 
     def describe(self) -> str:
@@ -63,6 +73,8 @@ class Governor:
         if not self.level:
             return ""
         share = f"{max(1, round(100 * self.level / ALL))} % of connections are left out"
+        if self._reason == "buffer":
+            return f"{share} because more comes than can be read"
         if self._reason == "memory" and self._memory_limit is not None:
             within = f"{self._memory_limit / 1e6:.0f} MB of memory (now {self._rss / 1e6:.0f} MB)"
         else:
@@ -81,16 +93,17 @@ class Governor:
         elif memory > AIM and grown:
             by_memory = keep * 3 // 4
         if min(by_cpu, by_memory) < keep:
-            self._reason = "memory" if by_memory < by_cpu else "cpu"
-            self.level = min(MOST, ALL - min(by_cpu, by_memory))
-            self._calm = 0
-        elif cpu >= LOW or memory >= (LOW if grown else AIM):
+            self._leave_out(min(by_cpu, by_memory), "memory" if by_memory < by_cpu else "cpu")
+        elif self._fill >= FULL / 2 or cpu >= LOW or memory >= (LOW if grown else AIM):
             self._calm = 0
         else:
             self._calm += 1
             more = min(ALL, keep + max(1, keep // 16))
             if self._calm > PATIENCE and cpu * more / keep < AIM:
                 self.level = ALL - more
+
+    def _leave_out(self, keep: int, reason: str) -> None:
+        self.level, self._reason, self._calm = min(MOST, ALL - keep), reason, 0
 
 
 def shed(connection_id: int, level: int) -> bool:

@@ -141,7 +141,7 @@ def test_limits_are_asked_and_followed(clock: Clock, pipeline: Pipeline) -> None
     levels = iter([0, 64, 64, 200, 0])
 
     class Limits:
-        def level(self) -> int:
+        def level(self, filled: float) -> int:
             return next(levels)
 
     source = Fake(clock, pipeline)

@@ -61,12 +61,12 @@ def test_changes_of_the_limits_are_told_once(
 
     monkeypatch.setattr(module, "read_usage", usage)
     watch = Watch(Governor(0.5, None), cast(Parsing, SimpleNamespace(pids=(7, 8))))
-    assert watch.level() == 0
+    assert watch.level(0.0) == 0
     assert measured == [(7, 8)]
     levels = []
     for cores in (0.1, 1.0, 0.45, *[0.01] * 120):
         now, used = now + 1.0, used + cores
-        levels.append(watch.level())
+        levels.append(watch.level(0.0))
     assert levels[0] == 0
     assert 128 <= levels[1] == levels[2] < 256
     assert levels[-1] == 0

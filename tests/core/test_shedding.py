@@ -158,3 +158,24 @@ def test_a_connection_left_out_stays_so_at_higher_levels() -> None:
         fates = [shed(number, level) for level in range(ALL + 1)]
         assert fates == sorted(fates)
         assert (fates[0], fates[ALL]) == (False, True)
+
+
+def test_connections_are_left_out_before_the_buffer_overflows_and_come_back_slowly() -> None:
+    governor, now, levels = Governor(None, None), 100.0, []
+    for _ in range(100):  # ten rounds a second, each as full as what is looked at makes it
+        now += 0.1
+        filled = 1.5 * (ALL - governor.level) / ALL
+        levels.append(governor.update(now, 0.0, 0, filled))
+    assert levels[0] == ALL // 2
+    assert max(levels[:5]) == levels[4]
+    assert 1.5 * (ALL - levels[4]) / ALL < 0.6
+    assert governor.describe().endswith("% of connections are left out because more comes than can be read")
+    for _ in range(1000):
+        now += 0.1
+        levels.append(governor.update(now, 0.0, 0, 0.01))
+    assert levels[-1] == 0
+
+
+def test_a_buffer_that_fills_is_answered_once_for_each_look() -> None:
+    governor = Governor(None, None)
+    assert [governor.update(100.0 + n * 0.01, 0.0, 0, 0.9) for n in range(5)] == [ALL // 2] * 5
