@@ -1,5 +1,6 @@
 """What `pxcap capture` does: choose a source, put a buffer before the store, run the loop, tell how it went."""
 
+import os
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,6 +38,7 @@ _PACKET_ONLY = {"interfaces": "--interface", "expression": "--filter", "netns": 
 _MORE = (PROCESSES, CONNECTIONS)
 _FOR_SOCKETS = FOR_FILES | {"CAP_DAC_READ_SEARCH", "CAP_SYS_PTRACE", "CAP_BPF", "CAP_NET_ADMIN"}
 _FOR_TLS = _FOR_SOCKETS | {"CAP_PERFMON", "CAP_SYS_ADMIN"}  # new processes bring new libraries to attach to
+_NICE = 10  # where processors are short the services come first: what cannot be kept up with is left out, and told
 _STORE_SECONDS = 1.5  # of the two within which a capture ends, how long the store may take
 
 
@@ -71,6 +73,7 @@ def run(wishes: Wishes, registry: Registry, options: Options, store: str, output
         StoreError: The store cannot be made.
     """
     chosen = choose(wishes)
+    os.nice(_NICE)  # before threads and workers are made: they take after this one
     with catch_stop() as stop, open_store(store) as opened:
         opened.prepare((*registry.tables(), *_MORE))
         parsing = Parsing(registry, options, store, _MORE, wishes.buffer, wishes.workers, stop, _warn)
@@ -128,6 +131,7 @@ def _open(chosen: str, wishes: Wishes, parsing: Parsing) -> tuple[Source, str]:
                 raise
             notice(f"pxcap: packets are captured, not sockets: {error} ({error.hint})")
         else:
+            _name_invisible()
             if wishes.write:
                 sockets.saved = SavedSockets(SaveFile(wishes.write, _warn))
             drop(_FOR_TLS if wishes.tls else _FOR_SOCKETS)
@@ -140,6 +144,16 @@ def _open(chosen: str, wishes: Wishes, parsing: Parsing) -> tuple[Source, str]:
     source = PacketCapture(parsing.pipeline, packets, file, parsing.flows())
     drop(FOR_FILES)
     return source, "packet"
+
+
+def _name_invisible() -> None:
+    """Tell which processes may move bytes past the calls that are hooked."""
+    from pxcap.bpf.procfs import io_uring_processes, read_stat
+
+    pids = io_uring_processes()
+    names = sorted({stat.comm for pid in pids if (stat := read_stat(pid)) is not None})
+    if names:
+        notice(f"pxcap: not visible: what is moved by io_uring, which {', '.join(names[:10])} may use")
 
 
 def _open_sockets(wishes: Wishes, parsing: Parsing) -> "SocketSource":
