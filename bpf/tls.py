@@ -90,10 +90,9 @@ class TlsLibraries:
         """A process has a connection, whose first bytes are those of TLS or not; `now` in seconds of any clock."""
         before, readable = self._looked.get(pid, (float("-inf"), False))
         news = tls and not readable and pid not in self._unreadable
-        if news or now - before >= (_AGAIN if tls else _SELDOM):
-            readable = self.look(pid, now)
-            if news and not readable:
-                self._explain(pid)
+        due = news or now - before >= (_AGAIN if tls else _SELDOM)
+        if due and self.look(pid, now) is False and news:
+            self._explain(pid)
 
     def poll(self, now: float) -> None:
         """Look at the processes that are due."""
@@ -102,9 +101,11 @@ class TlsLibraries:
                 self.look(pid, now)
         self._due = [(when, pid) for when, pid in self._due if when > now]
 
-    def look(self, pid: int, now: float) -> bool:
-        """Probe the libraries that a process has mapped; gives whether it has one that is read."""
+    def look(self, pid: int, now: float) -> bool | None:
+        """Probe the libraries that a process has mapped; gives whether it has one that is read, None when it has ended."""
         found = [self._read(paths) for paths in _mapped(pid)]
+        if not found:
+            return None
         _remember(self._looked, pid, (now, any(found)))
         return any(found)
 
@@ -159,7 +160,7 @@ class TlsLibraries:
         """Say once of a program why its TLS is not read."""
         _remember(self._unreadable, pid, None)
         stat = procfs.read_stat(pid)
-        if stat is None:
+        if stat is None or not any(_mapped(pid)):  # it ended while it was looked at
             return
         why = "uses a TLS library whose functions cannot be found"
         with suppress(OSError, ValueError):

@@ -5,7 +5,7 @@ import pwd
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import partial
@@ -71,12 +71,12 @@ def made_in(folder: Path) -> Certificate:
 
 @pytest.fixture
 def read(tmp_path: Path) -> Read:
-    """Capture a port with `--tls`, of these commands or processes."""
+    """Capture ports with `--tls`, of these commands or processes."""
     if missing := [feature.detail for feature in features(["uprobes"]) if not feature.ok]:
         pytest.skip(missing[0])
     return partial(reading, tmp_path)
 
 
-def reading(folder: Path, port: int, *options: str) -> AbstractContextManager[Live]:
+def reading(folder: Path, *options: str, ports: Iterable[int]) -> AbstractContextManager[Live]:
     """As for `read`; options such as --command."""
-    return capturing("bpf", folder, "--tls", "--port", str(port), *options)
+    return capturing("bpf", folder, "--tls", "--port", ",".join(map(str, ports)), *options)

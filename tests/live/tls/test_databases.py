@@ -12,9 +12,10 @@ from bench.servers import find
 from tests.live.conftest import need
 from tests.live.tls.conftest import Certificate, Read
 
-PYTHON = Path(sys.executable).name[:15]
 PSYCOPG = """
 import psycopg, sys
+print("ready", flush=True)
+sys.stdin.readline()
 with psycopg.connect(sys.argv[1]) as connection:
     assert connection.pgconn.ssl_in_use
     for number in range(5):
@@ -46,7 +47,7 @@ def test_psql(read: Read, postgresql: PostgreSQL) -> None:
     command += ["-c", "CREATE TABLE items AS SELECT n FROM generate_series(1, 10) n", "-c", "SELECT n FROM items"]
     command += ["-c", "SELECT nothing", "-c", "SHOW ssl"]
     environment = {"PGPASSWORD": PASSWORD, "PGSSLMODE": "require", "PGGSSENCMODE": "disable", "PATH": "/usr/bin:/bin"}
-    with read(postgresql.port, "--command", "postgres", "--command", "psql") as live:
+    with read("--command", "postgres", "--command", "psql", ports=[postgresql.port]) as live:
         done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=30, env=environment)
         assert "on" in done.stdout
     rows = live.records("pgsql_events")
@@ -66,9 +67,13 @@ def test_psql(read: Read, postgresql: PostgreSQL) -> None:
 
 
 def test_psycopg_brings_its_library(read: Read, postgresql: PostgreSQL) -> None:
-    with read(postgresql.port, "--command", "postgres", "--command", PYTHON) as live:
-        command = [sys.executable, "-c", PSYCOPG, postgresql.url() + "?sslmode=require&gssencmode=disable"]
-        subprocess.run(command, check=True, capture_output=True, timeout=30)
+    command = [sys.executable, "-c", PSYCOPG, postgresql.url() + "?sslmode=require&gssencmode=disable"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        with read("--command", "postgres", "--pid", str(process.pid), ports=[postgresql.port]) as live:
+            process.communicate("go\n", timeout=30)
+        assert process.returncode == 0
     rows = live.records("pgsql_events")
     assert [json.loads(str(row["req_params"])) for row in rows if row["req_cmd"] == "Execute"] == [
         [n] for n in range(5)
@@ -83,22 +88,20 @@ def maria(certificate: Certificate) -> Iterator[MariaDB]:
         yield running
 
 
-@pytest.mark.parametrize("client", ["mariadb", "pymysql"])
-def test_mariadb(read: Read, maria: MariaDB, certificate: Certificate, client: str) -> None:
+def test_mariadb_and_python(read: Read, maria: MariaDB, certificate: Certificate, tmp_path: Path) -> None:
+    python = tmp_path / "pymysql"  # a name that no other process has
+    python.symlink_to(sys.executable)
     statements = [f"SELECT {number} + 1" for number in range(5)]
-    if client == "mariadb":
-        name = "mariadb"
-        command = [find("mariadb") or "", "--no-defaults", "-h127.0.0.1", f"-P{maria.port}", "-ubench", f"-p{PASSWORD}"]
-        command += ["--ssl", f"--ssl-ca={certificate.certificate}", "-e", ";".join(statements), "bench"]
-    else:
-        name = PYTHON
-        command = [sys.executable, "-c", PYMYSQL, str(maria.port), PASSWORD, str(certificate.certificate)]
-    with read(maria.port, "--command", "mariadbd", "--command", name) as live:
+    command = [find("mariadb") or "", "--no-defaults", "-h127.0.0.1", f"-P{maria.port}", "-ubench", f"-p{PASSWORD}"]
+    command += ["--ssl", f"--ssl-ca={certificate.certificate}", "-e", ";".join(statements), "bench"]
+    asked = [sys.executable, "-c", PYMYSQL, str(maria.port), PASSWORD, str(certificate.certificate)]
+    asked = [str(python), *asked[1:]]
+    with read("--command", "mariadbd", "--command", "mariadb", "--command", "pymysql", ports=[maria.port]) as live:
         subprocess.run(command, check=True, capture_output=True, timeout=30)
+        subprocess.run(asked, check=True, capture_output=True, timeout=30, env={"PYTHONPATH": ":".join(sys.path)})
     rows = live.records("mysql_events")
-    assert [
-        row["req_body"] for row in rows if str(row["req_body"]).startswith("SELECT") and "+" in str(row["req_body"])
-    ] == statements
+    found = [row["req_body"] for row in rows if row["req_body"] in statements]
+    assert found == statements * 2
     assert {(row["encrypted"], row["note"]) for row in rows} == {(True, "")}
     assert live.flaws("mysql_events") == (0, 0)
     assert PASSWORD not in repr(rows)

@@ -1,11 +1,10 @@
-"""curl and nginx, Python and Node over TLS: what the clients did, told by both ends."""
+"""curl and nginx over TLS: what the client did, told by both ends."""
 
 import os
 import signal
 import subprocess
 from pathlib import Path
 
-import pytest
 from bench.servers import find, free_port, running
 from tests.live.conftest import need
 from tests.live.tls.conftest import Certificate, Read
@@ -29,9 +28,10 @@ http {{
 LONG = "".join(f"line {number} of a long text\n" for number in range(4000))
 
 
-@pytest.mark.parametrize("version", ["--http1.1", "--http2"])
-@pytest.mark.parametrize("tls", ["1.2", "1.3"])
-def test_curl_and_nginx(tmp_path: Path, read: Read, certificate: Certificate, version: str, tls: str) -> None:
+WAYS = [("--http1.1", "1.2"), ("--http1.1", "1.3"), ("--http2", "1.2"), ("--http2", "1.3")]
+
+
+def test_curl_and_nginx(tmp_path: Path, read: Read, certificate: Certificate) -> None:
     need("nginx", "curl")
     port = free_port()
     (tmp_path / "www").mkdir()
@@ -41,32 +41,38 @@ def test_curl_and_nginx(tmp_path: Path, read: Read, certificate: Certificate, ve
     os.chmod(tmp_path, 0o755)
     command = [find("nginx") or "", "-p", str(tmp_path), "-e", str(tmp_path / "error.log")]
     url = f"https://localhost:{port}"
-    curl = ["curl", "-s", version, "--cacert", str(certificate.certificate), "--tlsv" + tls, "--tls-max", tls]
     with (
         running([*command, "-c", str(tmp_path / "nginx.conf")], port, signal.SIGQUIT),
-        read(port, "--command", "nginx", "--command", "curl") as live,
+        read("--command", "nginx", "--command", "curl", ports=[port]) as live,
     ):
-        for words in (
-            [f"{url}/json?n=1", f"{url}/nothing?n=2", f"{url}/long.txt?n=3"],
-            ["-X", "PUT", "-d", "a=1&b=2", f"{url}/put/4"],
-            ["-T", str(tmp_path / "www" / "long.txt"), f"{url}/put/5"],
-            ["-I", f"{url}/missing?n=6"],
-        ):
-            subprocess.run([*curl, *words], check=True, capture_output=True, timeout=30)
+        for number, (http, tls) in enumerate(WAYS):
+            curl = ["curl", "-s", http, "--cacert", str(certificate.certificate), "--tlsv" + tls, "--tls-max", tls]
+            for words in (
+                [f"{url}/json?n=1", f"{url}/nothing?n=2", f"{url}/long.txt?n=3"],
+                ["-X", "PUT", "-d", "a=1&b=2", f"{url}/put/{number}/4"],
+                ["-T", str(tmp_path / "www" / "long.txt"), f"{url}/put/{number}/5"],
+                ["-I", f"{url}/missing?n=6"],
+            ):
+                subprocess.run([*curl, *words], check=True, capture_output=True, timeout=30)
     found = live.records("http_events")
-    assert [(r["req_method"], r["req_path"], r["resp_status"], r["resp_body"]) for r in found][:4] == [
-        ("GET", "/json?n=1", 200, '{"answer": 42}'),
-        ("GET", "/nothing?n=2", 204, ""),
-        ("GET", "/long.txt?n=3", 200, LONG[:65536]),
-        ("PUT", "/put/4", 201, ""),
-    ]
-    assert [(r["req_method"], r["req_path"], r["req_body_size"], r["resp_status"]) for r in found][4:] == [
-        ("PUT", "/put/5", len(LONG), 201),
-        ("HEAD", "/missing?n=6", 0, 404),
-    ]
-    assert {(r["encrypted"], r["note"], r["local_port"], r["major_version"]) for r in found} == {
-        (True, "", port, 1 if version == "--http1.1" else 2)
-    }
+    assert len(found) == 6 * len(WAYS)
+    for number, (http, _) in enumerate(WAYS):
+        rows = found[6 * number :][:6]
+        assert [(row["req_method"], row["req_path"], row["resp_status"], row["resp_body"]) for row in rows][:4] == [
+            ("GET", "/json?n=1", 200, '{"answer": 42}'),
+            ("GET", "/nothing?n=2", 204, ""),
+            ("GET", "/long.txt?n=3", 200, LONG[:65536]),
+            ("PUT", f"/put/{number}/4", 201, ""),
+        ]
+        assert [(row["req_method"], row["req_path"], row["req_body_size"], row["resp_status"]) for row in rows][4:] == [
+            ("PUT", f"/put/{number}/5", len(LONG), 201),
+            ("HEAD", "/missing?n=6", 0, 404),
+        ]
+        assert {row["major_version"] for row in rows} == {1 if http == "--http1.1" else 2}
+    assert {(row["encrypted"], row["note"], row["local_port"]) for row in found} == {(True, "", port)}
     assert live.flaws("http_events") == (0, 0)
-    for row in live.all("connections"):
+    connections = live.all("connections")
+    assert len(connections) == 2 * 4 * len(WAYS)
+    for row in connections:
         assert (row["encrypted"], row["opened"], row["protocol"], row["bytes_lost"]) == (True, True, "http", 0)
+    assert all(row["ssl"] for row in live.all("conn_stats"))

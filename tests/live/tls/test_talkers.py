@@ -3,22 +3,16 @@
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-import pytest
 from bench.servers import find, free_port
 from tests.live.conftest import need
 from tests.live.tls.conftest import Certificate, Read
 from tests.live.tls.talkers import ASYNCIO, CLIENTS, NODE, THREADS, expected
-from tests.live.watch import CLIENT, SERVER, Live
+from tests.live.watch import CLIENT, SERVER, Live, Records
 
-PYTHON = Path(sys.executable).name[:15]
-PROGRAMS = {
-    "threads": (PYTHON, [sys.executable, "-c", THREADS]),
-    "asyncio": (PYTHON, [sys.executable, "-c", ASYNCIO]),
-    "node": ("node", [find("node") or "", "-e", NODE]),
-}
+PROGRAMS = ([sys.executable, "-c", THREADS], [sys.executable, "-c", ASYNCIO], [find("node") or "", "-e", NODE])
 
 
 @contextmanager
@@ -34,25 +28,30 @@ def started(command: list[str], port: int, certificate: Certificate, *more: str)
             process.kill()
 
 
-def talk(process: subprocess.Popen[str]) -> None:
-    process.communicate("go\n", timeout=60)
-    assert process.returncode == 0
+def talk(*processes: subprocess.Popen[str]) -> None:
+    """Let them talk, all at the same time."""
+    for process in processes:
+        assert process.stdin is not None
+        print("go", file=process.stdin, flush=True)
+    for process in processes:
+        process.communicate(timeout=60)
+        assert process.returncode == 0
 
 
-def check(live: Live, pid: int, opened: bool = True) -> None:
-    every = [row for row in live.all("http_events") if row["req_path"] not in (None, "/warm")]
+def check(live: Live, port: int, pid: int, opened: bool = True) -> None:
+    def of(table: str) -> Records:
+        return [row for row in live.all(table) if port in (row["local_port"], row["remote_port"])]
+
+    every = [row for row in of("http_events") if row["req_path"] not in (None, "/warm")]
     for role in (CLIENT, SERVER):
         rows = [row for row in every if row["trace_role"] == role]
         assert {(row["req_path"], row["req_body"], row["resp_body"]) for row in rows} == expected()
         assert len(rows) == len(expected())
     assert {(row["encrypted"], str(row["upid"]).split(":")[1]) for row in every} == {(True, str(pid))}
     assert {row["note"] for row in every} == {""}
-    streams = {
-        (row["trace_role"], row["local_port"], row["remote_port"], str(row["req_path"]).split("/")[1]) for row in every
-    }
+    streams = {(row["local_port"], row["remote_port"], str(row["req_path"]).split("/")[1]) for row in every}
     assert len(streams) == 2 * CLIENTS  # one client's requests are on one connection
-    assert live.flaws("http_events") == (0, 0)
-    connections = live.all("connections")
+    connections = of("connections")
     assert len(connections) == 2 * CLIENTS
     assert {(row["encrypted"], row["opened"], row["bytes_lost"]) for row in connections} == {(True, opened, 0)}
     if opened:
@@ -60,34 +59,44 @@ def check(live: Live, pid: int, opened: bool = True) -> None:
         assert sums[0] == sums[1]
 
 
-@pytest.mark.parametrize("name", PROGRAMS)
-def test_a_process_that_runs(read: Read, certificate: Certificate, name: str) -> None:
-    _, words = PROGRAMS[name]
-    need(*(["node"] if name == "node" else []))
-    port = free_port()
-    with started(words, port, certificate) as process:
-        with read(port, "--pid", str(process.pid)) as live:
-            talk(process)
-        check(live, process.pid)
+def programs() -> dict[int, list[str]]:
+    """Each program's port, and how it is started."""
+    need("node")
+    return {free_port(): words for words in PROGRAMS}
 
 
-@pytest.mark.parametrize("name", PROGRAMS)
-def test_connections_older_than_the_capture(read: Read, certificate: Certificate, name: str) -> None:
-    _, words = PROGRAMS[name]
-    need(*(["node"] if name == "node" else []))
-    port = free_port()
-    with started(words, port, certificate, "warm") as process:
-        with read(port, "--pid", str(process.pid)) as live:
+def test_processes_that_run(read: Read, certificate: Certificate) -> None:
+    with ExitStack() as stack:
+        ports = {port: stack.enter_context(started(words, port, certificate)) for port, words in programs().items()}
+        pids = [word for process in ports.values() for word in ("--pid", str(process.pid))]
+        with read(*pids, ports=ports) as live:
+            talk(*ports.values())
+    for port, process in ports.items():
+        check(live, port, process.pid)
+    assert live.flaws("http_events") == (0, 0)
+
+
+def test_connections_older_than_the_capture(read: Read, certificate: Certificate) -> None:
+    """What was waiting for bytes already, or is sent before any came, cannot be read; what follows is."""
+    with ExitStack() as stack:
+        ports = {
+            port: stack.enter_context(started(words, port, certificate, "warm")) for port, words in programs().items()
+        }
+        pids = [word for process in ports.values() for word in ("--pid", str(process.pid))]
+        with read(*pids, ports=ports) as live:
             live.expected.append("TLS calls whose connection could not be told")
-            talk(process)
-        check(live, process.pid, opened=False)
+            talk(*ports.values())
+    for port, process in ports.items():
+        check(live, port, process.pid, opened=False)
 
 
-@pytest.mark.parametrize("name", PROGRAMS)
-def test_a_process_that_begins(read: Read, certificate: Certificate, name: str) -> None:
-    command, words = PROGRAMS[name]
-    need(*(["node"] if name == "node" else []))
-    port = free_port()
-    with read(port, "--command", command) as live, started(words, port, certificate) as process:
-        talk(process)
-    check(live, process.pid)
+def test_processes_that_begin(read: Read, certificate: Certificate, tmp_path: Path) -> None:
+    python = tmp_path / "talker"  # a name that no other process has
+    python.symlink_to(Path(sys.executable).resolve())
+    chosen = {port: [str(python), *words[1:]] if "-c" in words else words for port, words in programs().items()}
+    with read("--command", "talker", "--command", "node", ports=chosen) as live, ExitStack() as stack:
+        ports = {port: stack.enter_context(started(words, port, certificate)) for port, words in chosen.items()}
+        talk(*ports.values())
+    for port, process in ports.items():
+        check(live, port, process.pid)
+    assert live.flaws("http_events") == (0, 0)
