@@ -281,6 +281,8 @@ class SocketSource:
         when, rtt = over.time + self._clock, over.srtt * 1000 or None
         besides = max(over.sent - over.plain_sent, 0), max(over.received - over.plain_received, 0)
         closing = Closing(when, over.plain_sent, over.plain_received, over.retransmits, rtt, besides)
+        if self.tls is not None and any(besides) and not self._streams.is_inside(over.id):
+            self.tls.opened(over.tgid, True, time.monotonic())  # it turned to TLS after its first bytes
         self._streams.close(over.id, closing)
         if self.saved is not None:
             self.saved.streams.close(over.id, closing)
