@@ -141,7 +141,8 @@ def cells(pairs: Sequence[Pair], way: Way, rate: int) -> list[str]:
         f"{rate}" if rate else "saturated",
         *(f"{_middle([run.rate for run in runs]):.0f}" for runs in _sides(pairs)),
     ]
-    line += [f"{kept(pairs):.2f}" if not bad else "-"]
+    # What saturates the machine may be too much to record: what the server keeps is told then, too, and what was lost.
+    line += [f"{kept(pairs):.2f}" if not bad or not rate else "-"]
     line += [f"{KEPT_AT_LEAST}" if way.aimed and not rate else "-"]
     for figure, digits in (("server", 1), ("median", 0), ("slow", 0)):
         for runs in _sides(pairs):
