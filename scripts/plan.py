@@ -1,11 +1,13 @@
 """The plan a script comes to: relational operators over expressions, all immutable values.
 
 The interpreter makes plans and computes nothing; `scripts/engine` decides what of a plan the database does and what is done
-here. An operator's `schema` is what it gives, in order. Rows have no order unless the engine is told to sort them.
+here. An operator's `schema` is what it gives, in order; it is kept, for plans share their parts and asking each way through them
+would take forever. Rows have no order unless the engine is told to sort them.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from pxcap.scripts.types import Field, Schema, Type
@@ -63,27 +65,27 @@ class Rows:
     rows: tuple[tuple[Any, ...], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Project:
     """Columns made of those below; what is not named is left out."""
 
     parent: "Operator"
     columns: tuple[tuple[str, Expression], ...]
 
-    @property
+    @cached_property
     def schema(self) -> Schema:
         """The columns, in order."""
         return tuple(Field(name, expression.type) for name, expression in self.columns)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Filter:
     """The rows for which the condition holds."""
 
     parent: "Operator"
     condition: Expression
 
-    @property
+    @cached_property
     def schema(self) -> Schema:
         """That of the parent."""
         return self.parent.schema
@@ -99,7 +101,7 @@ class Aggregation:
     type: Type
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Aggregate:
     """One row for each group of equal keys; one row in all without keys, also of no rows at all."""
 
@@ -107,7 +109,7 @@ class Aggregate:
     keys: tuple[str, ...]
     aggregations: tuple[Aggregation, ...]
 
-    @property
+    @cached_property
     def schema(self) -> Schema:
         """The keys, then the aggregates."""
         types = {field.name: field.type for field in self.parent.schema}
@@ -115,7 +117,7 @@ class Aggregate:
         return (*keys, *(Field(one.name, one.type) for one in self.aggregations))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Join:
     """Rows of both sides whose keys are equal.
 
@@ -131,33 +133,33 @@ class Join:
     right_on: tuple[str, ...]
     columns: tuple[tuple[str, int, str], ...]
 
-    @property
+    @cached_property
     def schema(self) -> Schema:
         """The columns, in order."""
         types = [{field.name: field.type for field in side.schema} for side in (self.left, self.right)]
         return tuple(Field(name, types[side][source]) for name, side, source in self.columns)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Union:
     """The rows of all parents, which have the same columns by name; in the order of the first."""
 
     parents: "tuple[Operator, ...]"
 
-    @property
+    @cached_property
     def schema(self) -> Schema:
         """That of the first."""
         return self.parents[0].schema
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Limit:
     """At most so many rows: the newest by `time_` where there is such a column, so that every store gives the same."""
 
     parent: "Operator"
     rows: int
 
-    @property
+    @cached_property
     def schema(self) -> Schema:
         """That of the parent."""
         return self.parent.schema

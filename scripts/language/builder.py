@@ -53,8 +53,11 @@ class Builder:
         Raises:
             ScriptError: It is too long, or no number that a column can hold.
         """
-        if isinstance(value, str) and len(value) > MAX_STRING:
-            raise ScriptError(f"a string of {len(value)} characters, at most {MAX_STRING} are allowed")
+        if isinstance(value, str):
+            if len(value) > MAX_STRING:
+                raise ScriptError(f"a string of {len(value)} characters, at most {MAX_STRING} are allowed")
+            if "\0" in value or (not value.isascii() and _has_surrogates(value)):
+                raise ScriptError("a string with a character that no text can hold")
         if isinstance(value, int) and not -INT64_MAX - 1 <= value <= INT64_MAX:
             raise ScriptError("a number of more than 64 bits")
         if isinstance(value, float) and not isfinite(value):
@@ -245,3 +248,7 @@ class Builder:
             made = self._made[key] = make()
             self._sizes[id(made)] = (size, depth)
         return cast(Part, self._made[key])
+
+
+def _has_surrogates(text: str) -> bool:
+    return any("\ud800" <= one <= "\udfff" for one in text)

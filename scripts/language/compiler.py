@@ -1,6 +1,5 @@
 """A script's text to the plans of what it shows."""
 
-import ast
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -102,12 +101,22 @@ def _invoke(interpreter: Interpreter, session: Session, wanted: Invocation, argu
         if not isinstance(function, UserFunction):
             functions = [one for one, value in interpreter.globals.names.items() if isinstance(value, UserFunction)]
             raise unknown("function", wanted.function, functions)
-        for one in wanted.arguments:
-            if one not in function.parameters:
-                raise unknown(f"argument of {function.name}", one, function.parameters)
-        texts = {one: arguments[one] for one in function.parameters if one in arguments} | dict(wanted.arguments)
-        values = {one: argument(session, function, one, text) for one, text in texts.items()}
-        node: ast.AST = function.node
-        session.show(wanted.output, interpreter.call(function, values, node))
+        with interpreter.at(function.node):
+            _call(interpreter, session, function, wanted, arguments)
     except ScriptError as error:
         session.refuse(wanted.output, error)
+
+
+def _call(
+    interpreter: Interpreter,
+    session: Session,
+    function: UserFunction,
+    wanted: Invocation,
+    arguments: Mapping[str, str],
+) -> None:
+    for one in wanted.arguments:
+        if one not in function.parameters:
+            raise unknown(f"argument of {function.name}", one, function.parameters)
+    texts = {one: arguments[one] for one in function.parameters if one in arguments} | dict(wanted.arguments)
+    values = {one: argument(session, function, one, text) for one, text in texts.items()}
+    session.show(wanted.output, interpreter.call(function, values))

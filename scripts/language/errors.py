@@ -7,6 +7,8 @@ from difflib import get_close_matches
 from pxcap.core.errors import UsageError
 
 _SHOWN = 20  # names listed in a hint
+_LONGEST_NAME = 100  # characters; for longer ones none is looked for that is like it
+_LONGEST = 500  # characters of a sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +33,7 @@ class ScriptError(UsageError):
     """
 
     def __init__(self, problem: str, hint: str = "", place: Place | None = None) -> None:
-        super().__init__(problem, hint)
+        super().__init__(problem if len(problem) <= _LONGEST else f"{problem[:_LONGEST]}...", hint)
         self.place = place
 
     def __str__(self) -> str:
@@ -55,12 +57,12 @@ class NotFilled(ScriptError):
 
 def near(name: str, known: Iterable[str]) -> str:
     """`; did you mean 'x'?` where a known name is like this one, else nothing."""
-    found = get_close_matches(name, list(known), 1)
+    found = get_close_matches(name, list(known), 1) if len(name) <= _LONGEST_NAME else []
     return f"; did you mean {found[0]!r}?" if found else ""
 
 
 def unknown(kind: str, name: str, known: Iterable[str]) -> ScriptError:
     """The error for a name that is not among the known ones."""
     names = list(known)
-    shown = ", ".join(names[:_SHOWN]) + (", ..." if len(names) > _SHOWN else "")
-    return ScriptError(f"unknown {kind} {name!r}{near(name, names)}", f"{kind}s here: {shown}" if names else "")
+    listed = ", ".join(names[:_SHOWN]) + (", ..." if len(names) > _SHOWN else "")
+    return ScriptError(f"unknown {kind} {name!r}{near(name, names)}", f"{kind}s here: {listed}" if names else "")

@@ -287,7 +287,7 @@ class Evaluator:
             raise ScriptError(f"{name!r} is not part of PxL", "px.equals_any compares with several values")
         sign, function = expressions.NAMES[type(node.ops[0])]
         sides = [_expression(side, f"a side of {sign!r}") for side in (left, right)]
-        return expressions.called(self._session.builder, function, sides)
+        return expressions.compared(self._session.builder, function, *sides)
 
 
 def _void(*values: Value) -> Void | None:

@@ -9,7 +9,7 @@ from pxcap.scripts.functions import fold, resolve
 from pxcap.scripts.language.builder import MAX_STRING, Builder
 from pxcap.scripts.language.errors import ScriptError
 from pxcap.scripts.language.values import described
-from pxcap.scripts.plan import Expression, Literal
+from pxcap.scripts.plan import Column, Expression, Literal
 from pxcap.scripts.types import BOOLEAN, Data, Type
 
 NAMES: dict[type[ast.AST], tuple[str, str]] = {  # how a script writes it, and the function
@@ -69,6 +69,8 @@ def called(builder: Builder, function: str, args: Sequence[Expression]) -> Expre
 def _computed(function: str, values: Sequence[Any], kind: Type) -> Any:
     if function == "add" and kind.data is Data.STRING and sum(map(len, values)) > MAX_STRING:
         raise ScriptError(f"a string of more than {MAX_STRING} characters")
+    if kind.data is not Data.BOOLEAN:
+        values = [int(one) if isinstance(one, bool) else one for one in values]
     try:
         value = _COMPUTED[function](*values)
     except ZeroDivisionError:
@@ -76,6 +78,21 @@ def _computed(function: str, values: Sequence[Any], kind: Type) -> Any:
     except OverflowError:
         raise ScriptError("a number that is too large") from None
     return float(value) if kind.data is Data.FLOAT64 else value
+
+
+def compared(builder: Builder, function: str, left: Expression, right: Expression) -> Expression:
+    """A comparison; the column `protocol` is text, but may be compared with Pixie's number of a protocol, too.
+
+    Raises:
+        UsageError: They cannot be compared.
+    """
+    sides = [left, right]
+    for one, other in ((0, 1), (1, 0)):
+        text, number = sides[one], sides[other]
+        named = isinstance(text, Column) and text.name == "protocol" and text.type.data is Data.STRING
+        if named and isinstance(number, Literal) and number.type.data is Data.INT64:
+            sides = [called(builder, "protocol_name", [side]) for side in sides]
+    return called(builder, function, sides)
 
 
 def both(builder: Builder, node: ast.boolop, left: Expression, right: Expression) -> Expression:

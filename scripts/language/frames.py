@@ -12,6 +12,8 @@ from pxcap.scripts.types import INT64, Data, Schema, Type
 
 TIME = "time_"
 HOW = ("inner", "left", "right", "outer")
+MAX_COLUMNS = 500  # of a frame
+MAX_NAME = 63  # bytes; what PostgreSQL keeps of a name
 EVERYTHING = 100_000_000  # rows; scripts say head(1000000000) to mean all
 _ONE_KIND = ({Data.INT64, Data.TIME64NS},)  # data types that can be compared as they are
 
@@ -43,10 +45,10 @@ def column(builder: Builder, frame: Frame, name: str) -> Column:
 
 def assign(builder: Builder, frame: Frame, name: str, value: Expression) -> Frame:
     """The frame with a column set; one that was there keeps its place."""
-    if not name:
-        raise ScriptError("a column needs a name")
+    _check_name(name)
     columns: dict[str, Expression] = {one.name: builder.column(one.name, one.type) for one in frame.plan.schema}
     columns[name] = builder.bound(value, frame.plan.schema)
+    _check_count(len(columns))
     absent = {other: error for other, error in frame.absent.items() if other != name}
     return Frame(builder.project(frame.plan, columns), absent, frame.window)
 
@@ -118,6 +120,7 @@ def aggregation(builder: Builder, frame: Frame, name: str, of: str, function: st
     Raises:
         UsageError: There is no such column or function, or they do not fit.
     """
+    _check_name(name)
     return Aggregation(name, function, of, resolve_aggregate(function, column(builder, frame, of).type))
 
 
@@ -135,6 +138,7 @@ def aggregate(builder: Builder, frame: Frame, keys: Sequence[str], made: Sequenc
         if name in taken:
             raise ScriptError(f"the groups would have two columns {name!r}")
         taken.add(name)
+    _check_count(len(taken))
     if not taken:
         raise ScriptError("agg of nothing: expected groups, or name=('column', px.function)")
     return Frame(builder.aggregate(plan, tuple(keys), tuple(made)))
@@ -162,8 +166,10 @@ def merge(
     columns: list[tuple[str, int, str]] = []
     for side, frame in enumerate((left, right)):
         columns += [(one.name + suffixes[side] * (one.name in both), side, one.name) for one in frame.plan.schema]
+    _check_count(len(columns))
     seen: set[str] = set()
     for name, _, _ in columns:
+        _check_name(name)
         if name in seen:
             raise ScriptError(f"both sides give a column {name!r}", "choose other suffixes, or drop one of the columns")
         seen.add(name)
@@ -190,6 +196,17 @@ def source(builder: Builder, table: str, schema: Schema, start: int | None, stop
     if TIME not in names(schema) and (start is not None or stop is not None):
         raise ScriptError(f"the table {table!r} has no {TIME!r} to choose by")
     return Frame(builder.scan(table, schema, start, stop))
+
+
+def _check_count(columns: int) -> None:
+    if columns > MAX_COLUMNS:
+        raise ScriptError(f"a frame of {columns} columns, at most {MAX_COLUMNS} are allowed")
+
+
+def _check_name(name: str) -> None:
+    """Refuse names that a database would refuse or cut."""
+    if not name or len(name.encode(errors="replace")) > MAX_NAME:
+        raise ScriptError(f"a column's name has 1 to {MAX_NAME} bytes, found {name[: MAX_NAME + 1]!r}")
 
 
 def _comparable(one: Type, other: Type) -> bool:

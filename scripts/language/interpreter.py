@@ -2,11 +2,12 @@
 
 import ast
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from importlib.resources import files
 
 from pxcap.scripts.language import frames
 from pxcap.scripts.language.arguments import Arguments, Given
-from pxcap.scripts.language.errors import ScriptError, unknown
+from pxcap.scripts.language.errors import ScriptError, near, unknown
 from pxcap.scripts.language.evaluation import Evaluator, no_part
 from pxcap.scripts.language.parsing import parse
 from pxcap.scripts.language.px import kind, px_module
@@ -74,15 +75,18 @@ class Interpreter:
         """
         self._block(tree.body, self.globals, inside=False)
 
-    def call(self, function: Callable_, named: Mapping[str, Value], node: ast.AST) -> Value:
+    def at(self, node: ast.AST) -> AbstractContextManager[None]:
+        """Errors from inside stand where the node does, unless they know better."""
+        return self._evaluator.at(node)
+
+    def call(self, function: UserFunction, named: Mapping[str, Value]) -> Value:
         """Call a function with values that do not stand in the script.
 
         Raises:
             ScriptError: Something is wrong with them, or in the function.
         """
-        given = {name: Given(node, value) for name, value in named.items()}
-        with self._evaluator.at(node):
-            return function.call(Arguments((), given, node, self._evaluator.place))
+        given = {name: Given(function.node, value) for name, value in named.items()}
+        return function.call(Arguments((), given, function.node, self._evaluator.place))
 
     def _block(self, statements: Sequence[ast.stmt], scope: Scope, inside: bool) -> None:
         for statement in statements:
@@ -190,7 +194,7 @@ class Interpreter:
     def _part(self, module: Module, name: str) -> Value:
         found = module.attribute(name)
         if found is None:
-            raise unknown(f"name of {module.name}", name, module.known())
+            raise ScriptError(f"{module.name} has no {name!r}{near(name, module.known())}")
         return found
 
 

@@ -54,7 +54,8 @@ def _parsed(text: str) -> ast.Module:
 def _refusal(error: BaseException, name: str) -> ScriptError:
     if isinstance(error, SyntaxError) and error.lineno:
         place = Place(name, error.lineno, max(error.offset or 1, 1))
-        return ScriptError(f"not PxL: {_line(error.msg)}", place=place)
+        too_long = "int_max_str_digits" in error.msg  # Python reads no longer ones
+        return ScriptError("a number of more than 64 bits" if too_long else f"not PxL: {_line(error.msg)}", place=place)
     if isinstance(error, RecursionError | MemoryError):
         return ScriptError(f"{name}: expressions are nested too deep to be read")
     return ScriptError(f"{name}: not PxL: {_line(str(error))}")

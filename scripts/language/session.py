@@ -9,7 +9,7 @@ from pxcap.scripts.language.catalog import Catalog
 from pxcap.scripts.language.errors import ScriptError
 from pxcap.scripts.language.frames import settled
 from pxcap.scripts.language.values import Frame, Grouped, Items, Value, Void, described
-from pxcap.scripts.plan import Output
+from pxcap.scripts.plan import Operator, Output
 
 MAX_STEPS = 200_000  # expressions and statements evaluated
 MAX_NESTING = 150  # expressions and calls in each other
@@ -44,6 +44,7 @@ class Session:
     outputs: list[Output] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
     traced: dict[str, str] = field(default_factory=dict)
+    _shown: dict[str, Operator] = field(default_factory=dict)
     _names: set[str] = field(default_factory=set)
     _steps: int = 0
     _depth: int = 0
@@ -78,7 +79,10 @@ class Session:
         elif isinstance(value, Void):
             self.refuse(name, value.reason)
         elif isinstance(value, Frame):
-            self.outputs.append(Output(self._free(name), settled(value).plan))
+            plan = settled(value).plan
+            if self._shown.get(name) is not plan:  # a helper that two functions call shows its frame for both
+                self.outputs.append(Output(self._free(name), plan))
+                self._shown[name] = plan
         else:
             missing = ": .agg(...) is missing" if isinstance(value, Grouped) else ""
             raise ScriptError(f"{name!r} is {described(value)}, expected a frame{missing}")

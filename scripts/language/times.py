@@ -50,7 +50,7 @@ def moment(text: str, now: int) -> int:
     if re.fullmatch(r"-?\d{1,19}", text):
         return absolute(int(text), now)
     if _PARTS.fullmatch(text):
-        return now + duration(text)
+        return _within(now + duration(text), text)
     fraction = 0
     if found := _FRACTION.fullmatch(text):
         text, fraction = found[1] + found[3], int(found[2].ljust(9, "0"))
@@ -58,15 +58,26 @@ def moment(text: str, now: int) -> int:
         time = datetime.fromisoformat(text.replace(" +", "+").replace(" -", "-"))
         if time.tzinfo is None:
             time = time.replace(tzinfo=UTC)
-        return int(time.timestamp()) * UNITS["s"] + fraction
+        ns = int(time.timestamp()) * UNITS["s"] + fraction
     except (ValueError, OverflowError):
         hint = "write -5m, 2026-11-28T10:00:00Z or ns since the epoch"
         raise ScriptError(f"{text!r} is not a time", hint) from None
+    return _within(ns, text)
 
 
 def absolute(ns: int, now: int) -> int:
-    """The ns since the epoch of a number: a negative one counts from now."""
-    return now + ns if ns < 0 else ns
+    """The ns since the epoch of a number: a negative one counts from now.
+
+    Raises:
+        ScriptError: 64 bits do not hold it.
+    """
+    return _within(now + ns if ns < 0 else ns, str(ns))
+
+
+def _within(ns: int, text: str) -> int:
+    if not -(2**63) <= ns < 2**63:
+        raise ScriptError(f"the time {text!r} is too far away")
+    return ns
 
 
 def shown(ns: int) -> str:
