@@ -1,6 +1,6 @@
 """Functions of a group: the values of one column, NULL left out, except that `count` counts rows."""
 
-from pxcap.scripts.functions.base import SQL_TYPES, AggregateFunction, B, Dialect, F, I, S, T
+from pxcap.scripts.functions.base import SQL_TYPES, AggregateFunction, B, Dialect, F, I, S, T, float_text
 from pxcap.scripts.functions.operators import magnitude
 from pxcap.scripts.types import Data, Semantic, Type
 
@@ -88,12 +88,6 @@ def _quantiles(dialect: Dialect, column: str, data: Data) -> str:
 def rounded(value: str) -> str:
     """SQL of a float rounded to six places, in which the databases agree."""
     return f"(round(({value} * 1000000)) / 1000000)"
-
-
-def float_text(value: str) -> str:
-    """SQL that writes a float as both databases do: the shortest text that gives it again, integers without a point."""
-    whole = f"{value} = floor({value}) AND abs({value}) < 1e15"
-    return f"(CASE WHEN {whole} THEN ({value})::BIGINT::TEXT ELSE ({value})::TEXT END)"
 
 
 def listed(dialect: Dialect, column: str, data: Data) -> str | None:

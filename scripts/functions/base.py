@@ -122,6 +122,7 @@ class Function:
         write: Its SQL; None, or None as result, where a dialect cannot say it.
         arrow: Its computation over arrays; needed where DuckDB's SQL cannot say it.
         named: The Names of the run decide its result; `arrow`, where there is one, is given them first.
+        shared: The name of `arrow` where several functions have the same.
     """
 
     name: str
@@ -131,6 +132,7 @@ class Function:
     write: Write | None = None
     arrow: Arrow | None = None
     named: bool = False
+    shared: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +168,12 @@ def cast_sql(text: str, have: Data, want: Data) -> str:
 def quoted(text: str) -> str:
     """A string constant in both dialects (PostgreSQL with standard_conforming_strings, which is the default)."""
     return "'" + text.replace("'", "''") + "'"
+
+
+def float_text(value: str) -> str:
+    """SQL that writes a float as both databases do: the shortest text that gives it again, integers without a point."""
+    whole = f"{value} = floor({value}) AND abs({value}) < 9e18"
+    return f"(CASE WHEN {whole} THEN ({value})::BIGINT::TEXT ELSE ({value})::TEXT END)"
 
 
 def types_of(call: Call) -> tuple[Type, ...]:

@@ -24,7 +24,7 @@ _OTHERWISE = {  # SQL of what is said of a key of which the attribute is not kno
     "pod_id": "{0}",
     "container": "{0}",
     "name": "{0}",
-    "namespace": "CASE WHEN {0} = '' THEN '' ELSE 'default' END",
+    "namespace": "CASE WHEN {0} <> '' THEN 'default' ELSE {0} END",
     "node": rf"regexp_replace({{0}}, '{_ENDPOINT}', '\1')",
 }
 
@@ -91,7 +91,10 @@ _KINDS = {  # what follows "_to_": attribute and what it means
 def _attribute(name: str, doc: str, kind: str, more: tuple[Overload, ...] = ()) -> Function:
     attribute, semantic = _KINDS[kind]
     overloads = (Overload((S,), S), *more)
-    return Function(name, doc, overloads, lambda _: semantic, _mapped(attribute), _looked_up(attribute), named=True)
+    looked_up = _looked_up(attribute)
+    return Function(
+        name, doc, overloads, lambda _: semantic, _mapped(attribute), looked_up, named=True, shared=attribute
+    )
 
 
 def _process(call: Writing) -> str:
@@ -198,7 +201,7 @@ def _times(source: str) -> list[Function]:
     return [
         Function(
             f"{source}_to_start_time", f"When the first process of a {what} seen here began; NULL when not known.",
-            (Overload((S,), T),), write=_start, arrow=_started, named=True,
+            (Overload((S,), T),), write=_start, arrow=_started, named=True, shared="start",
         ),
         Function(f"{source}_to_stop_time", "NULL: only Kubernetes knows it.", (Overload((S,), T),), write=lambda _: "NULL::BIGINT"),
     ]  # fmt: skip
@@ -214,9 +217,9 @@ FUNCTIONS = (
              write=lambda call: f"(CASE WHEN {call.args[0]} IS NOT NULL THEN 0 END)::BIGINT"),
     Function("upid_to_string", "The upid as text.", (Overload((S,), S),), write=lambda call: call.args[0]),
     Function("ip_to_pod_id", "The pod at an address; empty for one that is not inside.", (Overload((S,), S), *_TIMED),
-             write=_mapped("inside"), arrow=_looked_up("inside"), named=True),
+             write=_mapped("inside"), arrow=_looked_up("inside"), named=True, shared="inside"),
     Function("ip_to_service_id", "The service at an address; empty for one that is not inside.", (Overload((S,), S), *_TIMED),
-             write=_mapped("inside"), arrow=_looked_up("inside"), named=True),
+             write=_mapped("inside"), arrow=_looked_up("inside"), named=True, shared="inside"),
     Function("service_id_to_cluster_ip", "Empty: only Kubernetes knows it.", (Overload((S,), S),), write=_empty),
     Function("service_id_to_external_ips", "Empty: only Kubernetes knows it.", (Overload((S,), S),), write=_empty),
     Function("pod_name_to_pod_ip", "Empty: only Kubernetes knows it.", (Overload((S,), S),), write=_empty),

@@ -139,7 +139,7 @@ def sql(call: Call, dialect: Dialect, args: Sequence[str], names: Names) -> str 
     converted = [cast_sql(text, have.data, want) for text, have, want in zip(args, types, wanted, strict=True)]
     written = function.write(Writing(dialect, converted, call.args, names)) if function.write else None
     if written is None and dialect == "duckdb":
-        return f"{udf_name(function.name, at)}({', '.join(converted)})"
+        return f"{udf_name(function, at)}({', '.join(converted)})"
     return written
 
 
@@ -148,13 +148,14 @@ def aggregate_sql(aggregation: Aggregation, column: Type, dialect: Dialect, text
     function = aggregates()[aggregation.function]
     written = function.write(dialect, text, column.data)
     if written is not None and function.arrow is not None:
-        return f"{udf_name(function.name, 0)}({written})"
+        return f"{udf_name(function, 0)}({written})"
     return written
 
 
-def udf_name(name: str, at: int) -> str:
+def udf_name(function: Function | AggregateFunction, at: int) -> str:
     """Under which an overload computed over Arrow arrays is registered."""
-    return f"pxcap_{name}_{at}"
+    shared = function.shared if isinstance(function, Function) else ""
+    return f"pxcap_{shared or function.name}_{at}"
 
 
 def _shown(overload: Overload) -> str:

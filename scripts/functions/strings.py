@@ -7,7 +7,7 @@ from urllib.parse import quote, unquote
 
 from pxcap.core.text import to_text
 from pxcap.scripts.functions.arrays import distinct
-from pxcap.scripts.functions.base import B, F, Function, I, Overload, S, T, Writing, quoted
+from pxcap.scripts.functions.base import B, F, Function, I, Overload, S, T, Writing, float_text, quoted
 from pxcap.scripts.functions.operators import inherited
 
 _UPPER, _LOWER = "ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz"
@@ -35,8 +35,7 @@ def _find(call: Writing) -> str:
 
 def _substring(call: Writing) -> str:
     text, start, count = call.args
-    if call.dialect == "postgres":
-        start, count = f"least({start}, 1000000000)::INT", f"least({count}, 1000000000)::INT"
+    start, count = f"least({start}, 1000000000)::INT", f"least({count}, 1000000000)::INT"
     return (
         f"(CASE WHEN {start} < 0 OR {count} < 0 OR {start} > length({text}) THEN ''"
         f" ELSE substring({text}, {start} + 1, {count}) END)"
@@ -64,6 +63,8 @@ def _atoi(call: Writing) -> str:
 
 
 def _text(call: Writing) -> str:
+    if call.given[0].type.data is F:
+        return float_text(call.args[0])
     return f"({call.args[0]})::TEXT"
 
 

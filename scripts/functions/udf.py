@@ -17,16 +17,18 @@ if TYPE_CHECKING:
 
 def register(connection: "duckdb.DuckDBPyConnection", names: "Names") -> None:
     """Make them known to a connection; what `sql` gives for "duckdb" calls them by `udf_name`."""
+    done: set[str] = set()
     for function in functions().values():
-        if function.arrow is not None:
+        if function.arrow is not None and udf_name(function, 0) not in done:
             for at, overload in enumerate(function.overloads):
+                done.add(udf_name(function, at))
                 call = partial(function.arrow, names) if function.named else function.arrow
                 arguments = [SQL_TYPES[one] for one in overload.arguments]
-                _create(connection, udf_name(function.name, at), call, arguments, overload.result)
+                _create(connection, udf_name(function, at), call, arguments, overload.result)
     for aggregate in aggregates().values():
         if aggregate.arrow is not None:
             data, result = next(iter(aggregate.results.items()))
-            _create(connection, udf_name(aggregate.name, 0), aggregate.arrow, [f"{SQL_TYPES[data]}[]"], result)
+            _create(connection, udf_name(aggregate, 0), aggregate.arrow, [f"{SQL_TYPES[data]}[]"], result)
 
 
 def _create(
