@@ -45,6 +45,7 @@ class Client:
         self._socket = socket.create_connection(("127.0.0.1", port), 20)
         self.port = int(self._socket.getsockname()[1])
         self.sent = self.received = 0
+        self._held = b""
 
     def ask(self, *words: str) -> bytes:
         """Send a command, and receive its reply of one line, or a bulk string."""
@@ -57,23 +58,21 @@ class Client:
         self.sent += len(data)
 
     def receive(self) -> bytes:
-        reply = self._until(b"", b"\r\n")
-        if reply.startswith(b"$") and not reply.startswith(b"$-1"):
-            length = reply.index(b"\r\n") + 2 + int(reply[1 : reply.index(b"\r\n")]) + 2
-            while len(reply) < length:
-                reply += self._some()
+        while b"\r\n" not in self._held:
+            self._more()
+        length = self._held.index(b"\r\n") + 2
+        if self._held.startswith(b"$") and not self._held.startswith(b"$-1"):
+            length += int(self._held[1 : length - 2]) + 2
+        while len(self._held) < length:
+            self._more()
+        reply, self._held = self._held[:length], self._held[length:]
         return reply
 
-    def _until(self, reply: bytes, end: bytes) -> bytes:
-        while end not in reply:
-            reply += self._some()
-        return reply
-
-    def _some(self) -> bytes:
+    def _more(self) -> None:
         data = self._socket.recv(65536)
         assert data
+        self._held += data
         self.received += len(data)
-        return data
 
     def close(self) -> None:
         self._socket.close()
