@@ -61,9 +61,9 @@ class Member:
         self._changed = threading.Condition()
         self._queue: deque[bytes] = deque()
         self._closed = self._broken = False
-        self.put(pipes.pack([[pickle.dumps(plan)]]))
-        self._thread = threading.Thread(target=self._write, name=f"pxcap-worker-{self.pid}", daemon=True)
-        self._thread.start()
+        self._thread: threading.Thread | None = None
+        with suppress(OSError):  # it ended at once, which is noticed later
+            pipes.write(self._to, pipes.pack([[pickle.dumps(plan)]]))
 
     def fileno(self) -> int:
         """Readable when it said something, or ended."""
@@ -81,6 +81,9 @@ class Member:
     def put(self, frame: bytes) -> None:
         """Have a frame written, after those before."""
         with self._changed:
+            if self._thread is None:  # not before: threads keep the rights that there were when they began
+                self._thread = threading.Thread(target=self._write, name=f"pxcap-worker-{self.pid}", daemon=True)
+                self._thread.start()
             if not self._broken:
                 self._queue.append(frame)
                 self.waiting += len(frame)
@@ -91,25 +94,24 @@ class Member:
         with self._changed:
             return self._changed.wait_for(lambda: self.waiting < limit or self._broken, timeout)
 
-    def finish(self) -> None:
-        """Let its pipe end once everything is written."""
-        with self._changed:
-            self._closed = True
-            self._changed.notify_all()
-
     def kill(self) -> None:
         """End it now."""
         self._process.kill()
 
     def reap(self) -> int:
-        """Wait until it is gone; gives its exit status, below zero a signal's number."""
-        self.finish()
+        """Let its pipe end and wait until it is gone; gives its exit status, below zero a signal's number."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+        if self._thread is None:
+            os.close(self._to)
         try:
             status = self._process.wait(_REAP_SECONDS)
         except subprocess.TimeoutExpired:
             self._process.kill()
             status = self._process.wait()
-        self._thread.join()
+        if self._thread is not None:
+            self._thread.join()
         with suppress(OSError):
             os.close(self._from)
         return status

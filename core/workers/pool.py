@@ -255,8 +255,8 @@ class Pool:
 
     def _hear(self, number: int, member: Member, name: str, arguments: list[Any]) -> None:
         if name == "counts":
-            member.taken, *counts = arguments
-            self._counts[number] = (counts[0], counts[1], counts[2])
+            member.taken, member.records, unknown, evicted = arguments
+            self._counts[number] = (member.records, unknown, evicted)
         elif name == "dull":
             self._dull += arguments[0]
         elif name == "totals" and number in self._asked:
