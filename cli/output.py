@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from pxcap.cli.options import Format
-from pxcap.cli.values import cell, one_line
+from pxcap.scripts.values import cell, one_line
 
 if TYPE_CHECKING:
     from rich.table import Table
