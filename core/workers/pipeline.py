@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from pxcap.core.columns import Table
 from pxcap.core.connection import Connection
-from pxcap.core.pipeline import Options, Pipeline
+from pxcap.core.pipeline import Options, Pipeline, TableCount
 from pxcap.core.registry import Registry
 from pxcap.core.sink import Sink
 from pxcap.core.workers.plan import Outcome
@@ -57,7 +57,7 @@ class PooledPipeline(Pipeline):
             self.write_sums(self._asked_at, totals, last=True)
         super().flush()
         for name, count in sums.tables.items():
-            mine = self.tables[name]
+            mine = self.tables.setdefault(name, TableCount())
             mine.records += count.records
             mine.errors += count.errors
             mine.bytes_lost += count.bytes_lost
