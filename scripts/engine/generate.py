@@ -8,7 +8,6 @@ from pxcap.scripts.engine.graph import in_order, parents
 from pxcap.scripts.functions import SQL_TYPES, Dialect
 from pxcap.scripts.plan import (
     Aggregate,
-    Call,
     Column,
     Expression,
     Filter,
@@ -166,20 +165,3 @@ class Generator:
             for field in rest
         ]
         return ", ".join(parts)
-
-
-def calls_of(root: Operator) -> set[str]:
-    """Names of all functions of rows in a plan."""
-    found: set[str] = set()
-    for node in in_order([root]):
-        waiting: list[Expression] = []
-        if isinstance(node, Project):
-            waiting += [one for _, one in node.columns]
-        elif isinstance(node, Filter):
-            waiting.append(node.condition)
-        while waiting:
-            one = waiting.pop()
-            if isinstance(one, Call):
-                found.add(one.function)
-                waiting.extend(one.args)
-    return found

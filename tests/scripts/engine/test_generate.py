@@ -1,0 +1,47 @@
+import pytest
+
+from pxcap.scripts import functions
+from pxcap.scripts.engine.generate import Generator, NotInSql, literal, quoted
+from pxcap.scripts.engine.sources import postgres_scan
+from pxcap.scripts.names import Names
+from pxcap.scripts.plan import Call, Column, Filter, Limit, Literal, Project, Rows, Scan
+from pxcap.scripts.types import BOOLEAN, INT64, STRING, TIME, Data, Field
+
+SCAN = Scan("t", (Field("time_", TIME), Field("a", INT64)))
+
+
+def test_names_and_constants() -> None:
+    assert quoted('a"b') == '"a""b"'
+    assert literal("it's", Data.STRING) == "CAST('it''s' AS TEXT)"
+    assert literal("a\0b", Data.STRING) == "CAST('ab' AS TEXT)"
+    assert literal(True, Data.BOOLEAN) == "CAST(TRUE AS BOOLEAN)"
+    assert literal(-5, Data.INT64) == "CAST(-5 AS BIGINT)"
+    assert literal(float("inf"), Data.FLOAT64) == "CAST('inf' AS DOUBLE PRECISION)"
+
+
+def test_each_operator_is_a_step_and_shared_ones_stand_once() -> None:
+    positive = functions.call("greaterThan", (Column("a", INT64), Literal(0, INT64)))
+    text = Generator("postgres", postgres_scan, Names()).statement(Limit(Filter(SCAN, positive), 3), True)
+    assert text.startswith('WITH s0 AS (SELECT CAST("time_" AS BIGINT) AS "time_"')
+    assert text.count("FROM s0") == 1
+    assert text.endswith('SELECT * FROM s2 ORDER BY "time_" ASC NULLS FIRST, "a" ASC NULLS FIRST')
+    assert "LIMIT 3" in text
+
+
+def test_texts_are_ordered_by_their_bytes() -> None:
+    rows = Rows((Field("s", STRING),), (("x",), (None,)))
+    assert 'ORDER BY "s" COLLATE "C"' in Generator("postgres", postgres_scan, Names()).statement(rows, True)
+    assert "COLLATE" not in Generator("duckdb", postgres_scan, Names()).statement(rows, True)
+
+
+def test_what_postgresql_cannot_say_is_told() -> None:
+    redacted = functions.call("redact_pii_best_effort", (Literal("x", STRING),))
+    plan = Project(SCAN, (("x", redacted),))
+    with pytest.raises(NotInSql):
+        Generator("postgres", postgres_scan, Names()).step(plan)
+    assert "redact" in Generator("duckdb", postgres_scan, Names()).step(plan)
+
+
+def test_a_function_that_is_not_there_is_a_fault() -> None:
+    with pytest.raises(Exception, match="nothing_like_it"):
+        Generator("duckdb", postgres_scan, Names()).expression(Call("nothing_like_it", (), BOOLEAN), ())

@@ -1,0 +1,78 @@
+import io
+import sys
+from pathlib import Path
+
+import pytest
+
+from pxcap.core.errors import UsageError
+from pxcap.core.registry import load_registry
+from pxcap.scripts.language import signature_of
+from pxcap.scripts.shelf import MAX_BYTES, Script, built_in, data_script, find, from_file, listed
+from pxcap.scripts.vis import FunctionCall, Variable, Vis
+
+PROTOCOLS = load_registry().protocols
+
+
+@pytest.mark.parametrize("name", [*built_in()])
+def test_every_built_in_script_says_what_it_is_for_and_takes(name: str) -> None:
+    script = find(name, ())
+    assert script.summary, f"{name} needs a manifest.yaml with a line short: ..."
+    functions = {one.name for one in signature_of(script.text, name).functions}
+    if script.vis is not None:
+        assert {call.function for call in script.vis.calls.values()} <= functions
+        variables = {one.name for one in script.vis.variables}
+        for call in script.vis.calls.values():
+            assert set(call.variables.values()) <= variables, f"{name}: {call.function}"
+
+
+def test_a_protocol_without_a_script_of_its_own_has_one() -> None:
+    for spec in PROTOCOLS:
+        script = data_script(spec)
+        assert script.name == f"px/{spec.name}_data"
+        assert script.variables()[0].name == "start_time"
+        assert f"px/{spec.name}_data" in listed(PROTOCOLS)
+
+
+def test_an_unknown_name_is_told_what_comes_near() -> None:
+    with pytest.raises(UsageError, match="no script is named 'px/http_dat'") as caught:
+        find("px/http_dat", PROTOCOLS)
+    assert "px/http_data" in caught.value.hint
+    with pytest.raises(UsageError, match="no script is named") as caught:
+        find("qqqqqqqq", PROTOCOLS)
+    assert caught.value.hint == "pxcap script list names them all"
+
+
+def test_a_file_with_its_vis_spec(tmp_path: Path) -> None:
+    (tmp_path / "a.pxl").write_text("import px\ndef f(a: int):\n    return px.DataFrame('http_events')\n")
+    alone = from_file(str(tmp_path / "a.pxl"))
+    assert alone.variables() == (Variable("a", "PX_INT64", None),)
+    (tmp_path / "vis.json").write_text(
+        '{"variables": [{"name": "x"}], "globalFuncs": [{"outputName": "o", "func": {"name": "f"}}]}'
+    )
+    script = from_file(str(tmp_path / "a.pxl"))
+    assert script.vis == Vis((Variable("x"),), {"o": FunctionCall("f")})
+    assert script.variables() == (Variable("x"),)
+
+
+def test_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"import px\n")))
+    assert from_file("-") == Script("-", "import px\n")
+
+
+def test_files_that_are_no_scripts(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"none\.pxl: cannot be read \(No such file or directory\)"):
+        from_file(str(tmp_path / "none.pxl"))
+    with pytest.raises(UsageError, match=r"cannot be read \(Is a directory\)"):
+        from_file(str(tmp_path))
+    (tmp_path / "b.pxl").write_bytes(b"abc\xff")
+    with pytest.raises(UsageError, match=r"b\.pxl: not text in UTF-8 \(byte 3\)"):
+        from_file(str(tmp_path / "b.pxl"))
+    (tmp_path / "c.pxl").write_bytes(b" " * (MAX_BYTES + 1))
+    with pytest.raises(UsageError, match=r"c\.pxl: larger than 1 MiB"):
+        from_file(str(tmp_path / "c.pxl"))
+
+
+def test_parameters_are_the_arguments_where_there_is_no_spec() -> None:
+    text = "import px\ndef h(x: str):\n    return x\ndef f(start: str = '-5m', svc: px.Service = ''):\n    return h(px.DataFrame('t'))\n"
+    assert Script("s", text).variables() == (Variable("start", "PX_STRING", "-5m"), Variable("svc", "PX_SERVICE", ""))
+    assert Script("s", "import px\npx.display(px.DataFrame('t'))\n").variables() == ()
