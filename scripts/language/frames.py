@@ -7,14 +7,21 @@ from pxcap.scripts.language.builder import Builder
 from pxcap.scripts.language.errors import ScriptError, unknown
 from pxcap.scripts.language.expressions import require_truth
 from pxcap.scripts.language.values import Frame
-from pxcap.scripts.plan import Aggregation, Column, Expression, Literal, names
-from pxcap.scripts.types import INT64, Data, Schema, Type
+from pxcap.scripts.plan import Aggregation, Column, Expression, Literal, Operator, names
+from pxcap.scripts.types import BOOLEAN, INT64, Data, Schema, Type
 
 TIME = "time_"
 HOW = ("inner", "left", "right", "outer")
 MAX_COLUMNS = 500  # of a frame
 MAX_NAME = 63  # bytes; what PostgreSQL keeps of a name
 EVERYTHING = 100_000_000  # rows; scripts say head(1000000000) to mean all
+_NOTHING: dict[Data, bool | int | float | str] = {
+    Data.BOOLEAN: False,
+    Data.INT64: 0,
+    Data.FLOAT64: 0.0,
+    Data.STRING: "",
+    Data.TIME64NS: 0,
+}
 _ONE_KIND = ({Data.INT64, Data.TIME64NS},)  # data types that can be compared as they are
 
 
@@ -173,7 +180,50 @@ def merge(
         if name in seen:
             raise ScriptError(f"both sides give a column {name!r}", "choose other suffixes, or drop one of the columns")
         seen.add(name)
-    return Frame(builder.join((left.plan, right.plan), how, (tuple(on[0]), tuple(on[1])), tuple(columns)))
+    return Frame(_joined(builder, (left.plan, right.plan), how, (tuple(on[0]), tuple(on[1])), columns))
+
+
+def _joined(
+    builder: Builder,
+    plans: tuple[Operator, Operator],
+    how: str,
+    on: tuple[tuple[str, ...], tuple[str, ...]],
+    columns: Sequence[tuple[str, int, str]],
+) -> Operator:
+    """The join, with '', 0 or false for what a row has no partner to give, as Pixie has it: its scripts ask for these.
+
+    Who has a partner is told by a column that is true on each side. Where there are no keys it is the key: every row is the
+    partner of all of the other side, and databases join on something.
+    """
+    may_miss = {"inner": (), "left": (1,), "right": (0,), "outer": (0, 1)}[how]
+    if not may_miss and on[0]:
+        return builder.join(plans, how, on, tuple(columns))
+    taken = {one.name for plan in plans for one in plan.schema} | {name for name, _, _ in columns}
+    marks = [_free(f"_{side}", taken) for side in ("left", "right")]
+    true = builder.literal(True, BOOLEAN)
+    sides = [
+        builder.project(plan, {one.name: builder.column(one.name, one.type) for one in plan.schema} | {mark: true})
+        for plan, mark in zip(plans, marks, strict=True)
+    ]
+    on = on if on[0] else ((marks[0],), (marks[1],))
+    marked = (*columns, *((mark, side, mark) for side, mark in enumerate(marks)))
+    joined = builder.join((sides[0], sides[1]), how, on, marked)
+    types = {one.name: one.type for one in joined.schema}
+    made: dict[str, Expression] = {}
+    for name, side, _ in columns:
+        made[name] = builder.column(name, types[name])
+        if side in may_miss:
+            missing = builder.literal(_NOTHING[types[name].data], types[name])
+            made[name] = builder.call(
+                "select", (builder.column(marks[side], BOOLEAN), made[name], missing), types[name]
+            )
+    return builder.project(joined, made)
+
+
+def _free(name: str, taken: set[str]) -> str:
+    while name in taken:
+        name += "_"
+    return name
 
 
 def append(builder: Builder, frames: Sequence[Frame]) -> Frame:

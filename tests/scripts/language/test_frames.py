@@ -8,7 +8,20 @@ from pxcap.scripts.language import frames
 from pxcap.scripts.language.builder import Builder
 from pxcap.scripts.language.errors import ScriptError
 from pxcap.scripts.language.values import Frame
-from pxcap.scripts.plan import Aggregate, Filter, Join, Limit, Operator, Project, Scan, Union, names
+from pxcap.scripts.plan import (
+    Aggregate,
+    Call,
+    Column,
+    Filter,
+    Join,
+    Limit,
+    Literal,
+    Operator,
+    Project,
+    Scan,
+    Union,
+    names,
+)
 from pxcap.scripts.types import BOOLEAN, FLOAT64, INT64, STRING, TIME, Field, Type
 
 SCHEMA = (Field("time_", TIME), Field("name", STRING), Field("size", INT64), Field("ok", BOOLEAN))
@@ -140,13 +153,44 @@ def test_rolling_groups_by_windows(builder: Builder, frame: Frame) -> None:
 
 def test_merge_renames_what_both_have(builder: Builder, frame: Frame) -> None:
     right = frames.keep(builder, frame, ["name", "size"], lambda error: error)
-    merged = frames.merge(builder, (frame, right), "left", (["name"], ["name"]), ("", "_r"))
+    merged = frames.merge(builder, (frame, right), "inner", (["name"], ["name"]), ("", "_r"))
     assert columns(merged) == ("time_", "name", "size", "ok", "name_r", "size_r")
     assert isinstance(merged.plan, Join)
-    assert (merged.plan.how, merged.plan.left_on, merged.plan.right_on) == ("left", ("name",), ("name",))
+    assert (merged.plan.how, merged.plan.left_on, merged.plan.right_on) == ("inner", ("name",), ("name",))
     assert columns(frames.merge(builder, (right, right), "inner", ([], []), ("_x", "_y"))) == (
         *("name_x", "size_x", "name_y", "size_y"),
     )
+
+
+@pytest.mark.parametrize(
+    ("how", "filled"), [("left", "right"), ("right", "left"), ("outer", "left right"), ("inner", "")]
+)
+def test_rows_without_a_partner_have_nothing_for_its_columns(
+    builder: Builder, frame: Frame, how: str, filled: str
+) -> None:
+    merged = frames.merge(builder, (frame, frame), how, (["size"], ["size"]), ("_left", "_right"))
+    assert columns(merged) == tuple(f"{name}_{side}" for side in ("left", "right") for name in columns(frame))
+    made = dict(merged.plan.columns) if isinstance(merged.plan, Project) else {}
+    selected = {name: one for name, one in made.items() if isinstance(one, Call)}
+    assert sorted(selected) == sorted(f"{name}_{side}" for side in filled.split() for name in columns(frame))
+    for name, one in selected.items():
+        mark, column, nothing = one.args
+        assert (one.function, mark, column) == (
+            "select",
+            Column(f"_{name.split('_')[-1]}", BOOLEAN),
+            Column(name, one.type),
+        )
+        assert isinstance(nothing, Literal)
+        assert not nothing.value
+
+
+def test_merge_without_keys_joins_all_with_all(builder: Builder, frame: Frame) -> None:
+    window = frames.aggregate(builder, frame, [], [frames.aggregation(builder, frame, "_left", "size", "sum")])
+    merged = frames.merge(builder, (frame, window), "inner", ([], []), ("", ""))
+    assert columns(merged) == (*columns(frame), "_left")
+    assert isinstance(merged.plan, Project)
+    assert isinstance(merged.plan.parent, Join)
+    assert (merged.plan.parent.left_on, merged.plan.parent.right_on) == (("_left_",), ("_right",))
 
 
 def test_merge_refuses(builder: Builder, frame: Frame) -> None:

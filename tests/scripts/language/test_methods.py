@@ -42,9 +42,9 @@ def test_what_they_make(plan: Callable[[str], Operator]) -> None:
     assert [one.function for one in grouped.aggregations] == ["count", "quantiles"]
     assert isinstance(plan("df = df.append(df)"), Union)
     assert isinstance(plan("df = df.head(3)"), Limit)
-    joined = plan("df = df.merge(df, how='outer', left_on=[], right_on=[])")
+    joined = plan("df = df.merge(df, how='inner', left_on=['note'], right_on='note')")
     assert isinstance(joined, Join)
-    assert (joined.how, joined.left_on, joined.right_on) == ("outer", (), ())
+    assert (joined.how, joined.left_on, joined.right_on) == ("inner", ("note",), ("note",))
 
 
 REFUSED = {
