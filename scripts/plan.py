@@ -119,7 +119,7 @@ class Aggregate:
 
 @dataclass(frozen=True)
 class Join:
-    """Rows of both sides whose keys are equal.
+    """Rows of both sides whose keys are equal; where a row has no partner, the other side's columns are NULL.
 
     Attributes:
         how: inner, left, right or outer.

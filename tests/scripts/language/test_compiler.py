@@ -319,7 +319,7 @@ STATEMENTS = st.one_of(
 ANY = Tables([HTTP])
 
 
-@settings(deadline=None, max_examples=400)
+@settings(deadline=None, max_examples=200)
 @given(st.lists(STATEMENTS, max_size=6))
 def test_any_syntax_tree(statements: Sequence[str]) -> None:
     with suppress(UsageError):
