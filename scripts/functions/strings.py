@@ -35,10 +35,10 @@ def _find(call: Writing) -> str:
 
 def _substring(call: Writing) -> str:
     text, start, count = call.args
-    start, count = f"least({start}, 1000000000)::INT", f"least({count}, 1000000000)::INT"
+    first, most = (f"least(greatest({one}, 0), 1000000000)::INT" for one in (start, count))
     return (
         f"(CASE WHEN {start} < 0 OR {count} < 0 OR {start} > length({text}) THEN ''"
-        f" ELSE substring({text}, {start} + 1, {count}) END)"
+        f" ELSE substring({text}, {first} + 1, {most}) END)"
     )
 
 
