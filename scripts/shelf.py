@@ -138,7 +138,7 @@ def data_script(spec: ProtocolSpec) -> Script:
     text = _DATA.format(summary=spec.summary, name=spec.name, table=spec.table, columns=columns)
     call = FunctionCall(f"{spec.name}_data", {one.name: one.name for one in _ARGUMENTS})
     vis = Vis(_ARGUMENTS, {spec.table: call}, (Widget(spec.table, spec.table),))
-    return Script(f"px/{spec.name}_data", text, vis, f"{spec.summary}.")
+    return Script(f"px/{spec.name}_data", text, vis, f"{spec.summary.rstrip('.')}.")
 
 
 def _pxl(folder: Path) -> Path | None:
