@@ -112,8 +112,8 @@ def _part(at: int) -> Callable[[Writing], str]:
     def write(call: Writing) -> str:
         (key,) = call.args
         return call.choose(
-            f"(CASE WHEN regexp_matches({key}, '{_UPID}') THEN TRY_CAST(split_part({key}, ':', {at}) AS BIGINT) ELSE 0 END)",
-            f"(CASE WHEN {key} ~ '{_UPID}' THEN split_part({key}, ':', {at})::bigint ELSE 0 END)",
+            f"(CASE WHEN regexp_matches({key}, '{_UPID}') THEN TRY_CAST(split_part({key}, ':', {at}) AS BIGINT) WHEN {key} IS NOT NULL THEN 0 END)",
+            f"(CASE WHEN {key} ~ '{_UPID}' THEN split_part({key}, ':', {at})::bigint WHEN {key} IS NOT NULL THEN 0 END)",
         )
 
     return write

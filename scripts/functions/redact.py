@@ -113,7 +113,7 @@ def _apply(rule: _Rule, text: str) -> str:
 
 def redact(text: str) -> str:
     """The text with everything known to be personal replaced by `<REDACTED_KIND>`."""
-    if not re.search(r"[0-9@:]", text):
+    if not re.search(r"[0-9@:-]", text):
         return text
     text = _iban(text)
     for rule in _RULES:

@@ -26,6 +26,9 @@ def type_of(value: object) -> Type:
     return TYPES[type(value)]
 
 
+NOTHING = Names()
+
+
 class Constant:
     """Marks an argument that is given as a constant, not as a column."""
 
@@ -43,7 +46,7 @@ class Calculator:
     """Computes calls over rows in one database; None instead of results where it cannot say them."""
 
     def __init__(self, dialect: Dialect, run: "Run") -> None:
-        self.dialect, self._run = dialect, run
+        self.dialect, self.run = dialect, run
 
     def call(
         self, name: str, types: Sequence[Type | Constant], rows: Rows, names: Names | None = None
@@ -62,32 +65,42 @@ class Calculator:
                 args.append(Column(column, one))
                 texts.append(column)
         call = functions.call(name, args)
-        text = functions.sql(call, self.dialect, texts[: len(call.args)], names or Names())
+        text = functions.sql(call, self.dialect, texts[: len(call.args)], names or NOTHING)
         if text is None:
             return None
         kinds = [type_of(one.value) if isinstance(one, Constant) else one for one in types]
         whole = [
             tuple(one.value if isinstance(one, Constant) else row[at] for at, one in enumerate(types)) for row in rows
         ]
-        return self._run(f"SELECT {text} FROM t ORDER BY r", columns, kinds, whole, names or Names())
+        return self.run(f"SELECT {text} FROM t ORDER BY r", columns, kinds, whole, names or NOTHING)
 
     def aggregate(self, name: str, column: Type, values: Sequence[Any]) -> Any:
         """A function of a group of all values."""
         text = functions.aggregate_sql(Aggregation("out", name, "c0", column), column, self.dialect, "c0")
         if text is None:
             return None
-        (found,) = self._run(f"SELECT {text} FROM t", ["c0"], [column], [(value,) for value in values], Names())
+        (found,) = self.run(f"SELECT {text} FROM t", ["c0"], [column], [(value,) for value in values], NOTHING)
         return found
 
 
-def run_duckdb(sql: str, columns: Sequence[str], types: Sequence[Type], rows: Rows, names: Names) -> list[Any]:
-    with duckdb.connect(":memory:") as connection:
+_CONNECTIONS: dict[int, tuple[Names, duckdb.DuckDBPyConnection]] = {}
+
+
+def connected(names: Names) -> duckdb.DuckDBPyConnection:
+    """A connection that knows the functions."""
+    if id(names) not in _CONNECTIONS:
+        connection = duckdb.connect(":memory:")
         functions.register(connection, names)
+        _CONNECTIONS[id(names)] = (names, connection)
+    return _CONNECTIONS[id(names)][1]
+
+
+def run_duckdb(sql: str, columns: Sequence[str], types: Sequence[Type], rows: Rows, names: Names) -> list[Any]:
+    with connected(names).cursor() as cursor:
         arrays = [pa.array([row[at] for row in rows], arrow_type(kind.data)) for at, kind in enumerate(types)]
-        table = pa.table([pa.array(range(len(rows)), pa.int64()), *arrays], ["r", *columns])
-        connection.register("given", table)
-        connection.execute("CREATE TABLE t AS SELECT * FROM given")
-        return [row[0] for row in connection.execute(sql).fetchall()]
+        cursor.register("given", pa.table([pa.array(range(len(rows)), pa.int64()), *arrays], ["r", *columns]))
+        cursor.execute("CREATE OR REPLACE TEMP TABLE t AS SELECT * FROM given")
+        return [row[0] for row in cursor.execute(sql).fetchall()]
 
 
 @pytest.fixture(scope="session")

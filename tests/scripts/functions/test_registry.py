@@ -6,7 +6,7 @@ import random
 from typing import Any
 
 import pytest
-from tests.scripts.functions.conftest import Calculator, Constant, fold, same
+from tests.scripts.functions.conftest import NOTHING, Calculator, Constant, fold, same
 
 from pxcap.core.errors import UsageError
 from pxcap.scripts import functions
@@ -63,7 +63,7 @@ def rows_of(values: list[list[Any]], seed: str) -> list[tuple[Any, ...]]:
 @pytest.mark.parametrize("name", sorted(functions.functions()))
 def test_no_value_is_an_error_and_both_databases_compute_the_same(name: str, both: list[Calculator]) -> None:
     function = functions.functions()[name]
-    for names, overload in itertools.product([Names(), NAMES][: 1 + function.named], function.overloads):
+    for names, overload in itertools.product([NOTHING, NAMES][: 1 + function.named], function.overloads):
         arguments = overload.arguments * (2 if overload.more else 1)
         rows = rows_of([VALUES[one] for one in arguments], name)
         if name == "multiply":  # whose overflow is an error
