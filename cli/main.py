@@ -27,7 +27,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["--help", "-h"]},
 )
 for command in (replay, capture, run, tables, schema, sql, verify, doctor):
-    app.command()(command)
+    app.command(add_help_option=command is not run)(command)  # that of run is also about the script
 app.add_typer(script_app, name="script")
 app.add_typer(plugin_app, name="plugin")
 

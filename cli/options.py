@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -25,11 +26,33 @@ class Format(StrEnum):
     CSV = "csv"
 
 
+class ScriptFormat(StrEnum):
+    """How what a script shows is printed: as any result, or its flow graphs for Graphviz or Mermaid."""
+
+    TABLE = "table"
+    JSON = "json"
+    CSV = "csv"
+    DOT = "dot"
+    MERMAID = "mermaid"
+
+
 OutputOption = Annotated[
     Format, typer.Option("--output", "-o", help="table for people, json (one object a line) or csv (with a header).")
 ]
 StoreOption = Annotated[
     str, typer.Option("--store", envvar="PXCAP_STORE", metavar="URL", help="Where records are kept: a SQLAlchemy URL.")
+]
+NamesOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--names",
+        envvar="PXCAP_NAMES",
+        metavar="FILE",
+        help="Names of services and pods, a line each: ADDRESS, ADDRESS:PORT, NETWORK or PROGRAM, then SERVICE [POD].",
+    ),
+]
+FileOption = Annotated[
+    str, typer.Option("--file", "-f", metavar="FILE", help="A script of your own instead; - is standard input.")
 ]
 OnlyOption = Annotated[
     str, typer.Option("--only", metavar="PROTOCOL[,...]", help="Record these protocols and no others.")

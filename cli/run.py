@@ -1,46 +1,80 @@
 """`pxcap run`."""
 
-from typing import Annotated
+import sys
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pxcap.cli.options import DEFAULT_STORE, Format, OutputOption, StoreOption
-from pxcap.cli.output import emit, notice
-from pxcap.cli.scripts import find_script, limit_of, parameters, parse_arguments
+from pxcap.cli.errors import FAILED
+from pxcap.cli.options import DEFAULT_STORE, FileOption, NamesOption, ScriptFormat, StoreOption
+from pxcap.cli.output import notice
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pxcap.scripts.language import Refused
 
 
 def run(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="As in `pxcap script list`.")],
+    context: typer.Context,
+    name: Annotated[str | None, typer.Argument(metavar="NAME", help="As in `pxcap script list`.")] = None,
     arguments: Annotated[
-        list[str] | None, typer.Argument(metavar="-- --ARGUMENT VALUE", help="As in `pxcap script show NAME`.")
+        list[str] | None, typer.Argument(metavar="-- --ARGUMENT VALUE", help="As in `pxcap run NAME --help`.")
     ] = None,
+    file: FileOption = "",
+    names: NamesOption = None,
     store: StoreOption = DEFAULT_STORE,
-    output: OutputOption = Format.TABLE,
+    output: Annotated[
+        ScriptFormat,
+        typer.Option("--output", "-o", help="As everywhere; dot (Graphviz) and mermaid are for flow graphs."),
+    ] = ScriptFormat.TABLE,
+    help_: Annotated[
+        bool, typer.Option("--help", "-h", help="Show this; after NAME or -f FILE what the script takes.")
+    ] = False,
 ) -> None:
     """Run a script over the store. What the script takes stands behind `--`.
 
-    Records come oldest first. A relative start_time such as -5m counts back from the newest record stored, so that a
-    capture of last year shows its last five minutes. Times in tables are UTC.
+    Each frame that the script displays is printed; on a terminal time series, histograms and graphs are drawn. A relative
+    start_time such as -5m counts back from the newest record stored, so that a capture of last year shows its last five
+    minutes. Times in tables are UTC.
 
-    Example: pxcap run px/http_data -- --max_num_records 20
+    Example: pxcap run px/http_data -- --num_head 20
+
+    Example: pxcap run px/http_data --help
     """
-    from pxcap.cli.units import units_of
+    from pxcap.cli.arguments import chosen, given, help_text
+    from pxcap.core.registry import load_registry
+
+    if help_ and name is None and not file:
+        print(context.get_help())
+        return
+    registry = load_registry()
+    script, words = chosen(name, arguments or (), file, registry)
+    if help_ or list(words) == ["--help"]:
+        print(help_text(script), end="")
+        return
+    values = given(script, words)
+    from pxcap.cli.drawing.outputs import show
+    from pxcap.scripts.run import run_script
     from pxcap.store import open_store
 
-    script = find_script(name)
-    values = parse_arguments(script, arguments or ())
-    with open_store(store, create=False) as opened, opened.query(script.sql, parameters(values)) as result:
-        rows = list(result.rows)
-        limit = limit_of(values)
-        more = 0 < limit < len(rows)
-        emit(
-            result.columns,
-            rows[-limit:] if more else rows,
-            output,
-            units_of(opened) if output is Format.TABLE else {},
-            script.first,
-        )
-    if more:
-        notice(f"the newest {limit} are shown; -- --max_num_records 0 shows all")
-    elif not rows:
-        notice("nothing to show")
+    with open_store(store, create=False) as opened:
+        running = run_script(script, values, opened, registry.tables(), names)
+        tell_chosen(running.chosen)
+        shown = show(running.outputs, output, script.name)
+    sys.stdout.flush()
+    for one in running.refused:
+        notice(refusal(one))
+    if not shown and running.refused:
+        raise typer.Exit(FAILED)
+
+
+def tell_chosen(chosen: "Mapping[str, str]") -> None:
+    """Say on standard error what stands for arguments that were not given."""
+    for name, value in chosen.items():
+        notice(f"pxcap: --{name} was not given: {value}, the busiest")
+
+
+def refusal(one: "Refused") -> str:
+    """A line about an output that cannot be given."""
+    return f"pxcap: not shown: {one.name}: {one.error}"

@@ -1,14 +1,20 @@
 """`pxcap script`."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pxcap.cli.options import Format, OutputOption
 from pxcap.cli.output import emit, notice
-from pxcap.cli.scripts import all_scripts, find_script
+
+if TYPE_CHECKING:
+    from pxcap.core.registry import Registry
+    from pxcap.scripts.shelf import Script
 
 script_app = typer.Typer(rich_markup_mode=None)
+
+_PLUGINS = "plugins"
+_GROUPS = ("px", "pxbeta", "sotw", "pxcap", _PLUGINS)
 
 
 @script_app.callback()
@@ -18,27 +24,61 @@ def script() -> None:
 
 @script_app.command("list")
 def list_scripts(output: OutputOption = Format.TABLE) -> None:
-    """List the scripts.
+    """List the scripts by groups: Pixie's names, ours, and those made for the protocols of plugins.
 
     Example: pxcap script list
     """
-    rows = [
-        (one.name, one.summary, ",".join(argument.name for argument in one.arguments)) for one in all_scripts().values()
-    ]
-    emit(("script", "description", "arguments"), rows, output, first=("script", "description"))
+    from pxcap.core.registry import load_registry
+    from pxcap.scripts.shelf import listed
+
+    registry = load_registry()
+    of_plugins = _of_plugins(registry)
+    rows = [(one, _group(one, of_plugins)) for one in listed(registry.protocols).values()]
+    rows.sort(key=lambda row: _GROUPS.index(row[1]) if row[1] in _GROUPS else len(_GROUPS))
+    columns = ("script", "description", "arguments")
+    emit(
+        columns if output is Format.TABLE else (*columns, "group"),
+        [_row(one) if output is Format.TABLE else (*_row(one), group) for one, group in rows],
+        output,
+        first=columns,
+    )
 
 
 @script_app.command("show")
 def show_script(
     name: Annotated[str, typer.Argument(metavar="NAME", help="As in `pxcap script list`.")],
+    text: Annotated[bool, typer.Option("--text", help="Print the script itself, to begin your own with.")] = False,
     output: OutputOption = Format.TABLE,
 ) -> None:
     """Show what a script is for and every argument it takes.
 
     Example: pxcap script show px/http_data
+
+    Example: pxcap script show px/http_data --text
     """
-    chosen = find_script(name)
+    from pxcap.cli.arguments import kind, meaning
+    from pxcap.core.registry import load_registry
+    from pxcap.scripts.shelf import find
+
+    chosen = find(name, load_registry().protocols)
+    if text:
+        print(chosen.text, end="" if chosen.text.endswith("\n") else "\n")
+        return
     if output is Format.TABLE:
         notice(f"{chosen.name}: {chosen.summary}")
-    rows = [(argument.name, argument.type, argument.default, argument.meaning) for argument in chosen.arguments]
+    rows = [(one.name, kind(one), one.default, meaning(one)) for one in chosen.variables()]
     emit(("argument", "type", "default", "meaning"), rows, output)
+
+
+def _row(one: "Script") -> tuple[str, str, str]:
+    return one.name, one.summary, ",".join(variable.name for variable in one.variables())
+
+
+def _of_plugins(registry: "Registry") -> set[str]:
+    """Names of the scripts for protocols that others' plugins read."""
+    theirs = [plugin for plugin in registry.plugins if plugin.distribution != "pxcap"]
+    return {f"px/{protocol}_data" for plugin in theirs for protocol in plugin.protocols}
+
+
+def _group(one: "Script", of_plugins: set[str]) -> str:
+    return _PLUGINS if one.name in of_plugins else one.name.partition("/")[0]

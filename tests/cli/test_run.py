@@ -1,11 +1,26 @@
 """pxcap run: what is shown of a store."""
 
+import io
+import re
+from pathlib import Path
+
 import pytest
 from tests.cli.conftest import Command
 from tests.cli.traffic import DNS_RECORDS, HTTP_RECORDS, REDIS_RECORDS
 
-from pxcap.core.registry import load_registry
+SCRIPT = """
+import px
 
+def statuses(least: int = 0):
+    ''' Calls by status.
+
+    Args:
+    @least: The least status.
+    '''
+    df = px.DataFrame('http_events')
+    df = df[df.resp_status >= least]
+    return df.groupby('resp_status').agg(n=('latency', px.count))
+"""
 PIXIES_HTTP_COLUMNS = [
     "time_",
     "source",
@@ -68,11 +83,9 @@ def test_filters_are_parts_of_the_column(pxcap: Command, stored: str) -> None:
     assert paths(pxcap, stored, "--source_filter", "' OR 1=1 --") == []
 
 
-def test_the_newest_are_kept_and_the_rest_is_told(pxcap: Command, stored: str) -> None:
-    done = pxcap("run", "px/http_data", "--store", stored, "-o", "json", "--", "--max_num_records", "2")
-    assert [row["req_path"] for row in done.rows] == ["/cart", "/health"]
-    assert done.err == "the newest 2 are shown; -- --max_num_records 0 shows all\n"
-    assert len(paths(pxcap, stored, "--max_num_records", "0")) == HTTP_RECORDS
+def test_the_newest_are_kept(pxcap: Command, stored: str) -> None:
+    assert paths(pxcap, stored, "--num_head", "2") == ["/cart", "/health"]
+    assert paths(pxcap, stored, "--max_num_records=1") == ["/health"]
 
 
 def test_table_shows_units(pxcap: Command, stored: str) -> None:
@@ -81,9 +94,64 @@ def test_table_shows_units(pxcap: Command, stored: str) -> None:
     assert "21 B" in out
 
 
-def test_schemas_names_every_column_of_every_table(pxcap: Command, stored: str) -> None:
-    rows = pxcap("run", "px/schemas", "--store", stored, "-o", "json").rows
-    assert {row["table_name"] for row in rows} == {table.name for table in load_registry().tables()}
-    latency = next(row for row in rows if row["column_name"] == "latency")
-    assert (latency["column_type"], latency["column_unit"]) == ("INT64", "ns")
-    assert all(row["column_desc"] for row in rows)
+def test_a_script_of_ones_own(pxcap: Command, stored: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "mine.pxl").write_text(SCRIPT)
+    done = pxcap("run", "-f", "mine.pxl", "--store", stored, "-o", "json", "--", "--least", "201")
+    assert (done.status, done.rows) == (0, [{"resp_status": 201, "n": 1}, {"resp_status": 404, "n": 1}])
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(SCRIPT.encode())))
+    assert len(pxcap("run", "-f", "-", "--store", stored, "-o", "json").rows) == 3
+
+
+def test_names_come_from_a_map(pxcap: Command, stored: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "mine.pxl").write_text(
+        "import px\ndf = px.DataFrame('http_events')\ndf.s = df.ctx['service']\npx.display(df[['s']])\n"
+    )
+    (tmp_path / "names").write_text("192.0.2.20 shop/api\n")
+    done = pxcap("run", "-f", "mine.pxl", "--store", stored, "-o", "json", "--names", "names")
+    assert {row["s"] for row in done.rows} == {"shop/api"}
+    monkeypatch.setenv("PXCAP_NAMES", "names")
+    assert "shop/api" in pxcap("run", "-f", "mine.pxl", "--store", stored).out
+
+
+def test_outputs_that_cannot_be_given_are_told(pxcap: Command, stored: str, tmp_path: Path) -> None:
+    (tmp_path / "mine.pxl").write_text(
+        "import px\npx.display(px.DataFrame('process_stats'), 'cpu')\npx.display(px.DataFrame('dns_events'), 'dns')\n"
+    )
+    done = pxcap("run", "-f", "mine.pxl", "--store", stored, "-o", "json")
+    assert (done.status, len(done.rows)) == (0, 2)
+    assert re.fullmatch(r"pxcap: not shown: cpu: mine.pxl:2:\d+: .*'process_stats'.*\n", done.err)
+    (tmp_path / "mine.pxl").write_text("import px\npx.display(px.DataFrame('process_stats'), 'cpu')\n")
+    done = pxcap("run", "-f", "mine.pxl", "--store", stored)
+    assert (done.status, done.out) == (1, "")
+
+
+def test_what_stands_for_an_argument_is_told(pxcap: Command, stored: str, tmp_path: Path) -> None:
+    (tmp_path / "mine.pxl").write_text(
+        "import px\ndef of(service: px.Service):\n    df = px.DataFrame('http_events')\n"
+        "    df.s = df.ctx['service']\n    return df[df.s == service]\n"
+    )
+    done = pxcap("run", "-f", "mine.pxl", "--store", stored, "-o", "json")
+    assert done.err == "pxcap: --service was not given: 192.0.2.20, the busiest\n"
+    assert len(done.rows) == HTTP_RECORDS
+
+
+def test_a_wrong_script_is_one_line(pxcap: Command, stored: str, tmp_path: Path) -> None:
+    (tmp_path / "mine.pxl").write_text("import px\ndf = px.DataFrame('http_events')\npx.display(df[['latncy']])\n")
+    done = pxcap("run", "-f", "mine.pxl", "--store", stored)
+    assert (done.status, done.out) == (2, "")
+    assert done.err.startswith("pxcap: error: mine.pxl:3:")
+    assert "did you mean 'latency'?" in done.err.splitlines()[0]
+
+
+def test_help_is_about_the_script_when_one_is_named(pxcap: Command, tmp_path: Path) -> None:
+    for words in (["px/http_data", "--help"], ["--help", "px/http_data"], ["px/http_data", "--", "--help"]):
+        done = pxcap("run", *words)
+        assert done.status == 0
+        assert done.out.startswith("Usage: pxcap run px/http_data [OPTIONS] [-- --ARGUMENT VALUE...]\n")
+        assert re.search(r"--source_filter +text ", done.out)
+    assert "--store URL" in pxcap("run", "-h").out
+    (tmp_path / "mine.pxl").write_text(SCRIPT)
+    assert re.search(
+        r"--least +integer +The least status *\[default: 0\]", pxcap("run", "-f", "mine.pxl", "--help").out
+    )
+    assert pxcap("run").status == 2

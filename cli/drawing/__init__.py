@@ -1,0 +1,1 @@
+"""What scripts show, drawn for a terminal or written for other programs."""
