@@ -180,10 +180,7 @@ def _families() -> list[Function]:
             for end in _LABELS
         ]
         made += _times(source)
-    for suffix in ("pod_name", *_OF_POD):
-        made.append(
-            _attribute(f"_ip_to_{suffix}", f"The {suffix.replace('_', ' ')} of an address, inside or not.", suffix)
-        )
+    made.append(_attribute("_ip_to_service_name", "The service name of an address, inside or not.", "service_name"))
     for source in ("container_id", "container_name"):
         made += _times(source)
         made.append(

@@ -8,6 +8,8 @@ from pxcap.core.functions import ScriptFunction
 from pxcap.core.registry import load_registry
 from pxcap.scripts.functions.arrays import distinct
 from pxcap.scripts.functions.base import B, F, Function, I, Overload, S, Write, Writing, quoted
+from pxcap.scripts.plan import Column, Expression, Literal
+from pxcap.scripts.types import STRING
 
 # Pixie's numbers, and how it writes the names; tables of pxcap have the names of plugins.
 _NUMBERED = (
@@ -62,6 +64,19 @@ FUNCTIONS = (
     Function("protocol_name", "A protocol's name as Pixie writes it, of its name or Pixie's number.",
              (Overload((S,), S), Overload((I,), S)), write=_protocol_name),
 )  # fmt: skip
+
+
+def as_stored(one: Expression, other: Expression) -> Expression:
+    """Pixie's number of a protocol as the name that pxcap stores, where it is compared with that column."""
+    if (
+        isinstance(one, Literal)
+        and one.type.data is I
+        and isinstance(other, Column)
+        and (other.name, other.type.data) == ("protocol", S)
+        and 0 <= int(one.value) < len(_NUMBERED)
+    ):
+        return Literal(_NUMBERED[int(one.value)].lower() if one.value else "", STRING)
+    return one
 
 
 def of_plugins(taken: Mapping[str, object]) -> tuple[list[Function], list[str]]:

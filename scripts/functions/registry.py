@@ -28,6 +28,12 @@ from pxcap.scripts.types import STRING, Data, Semantic, Type
 _MODULES = (operators, numbers, strings, time, jsons, network, protocols, sqltext, redact, endpoints, metadata)
 
 
+_OF_ADDRESS = {
+    (f"{kind}_id_to_service_{end}", f"ip_to_{kind}_id")
+    for kind, end in (("pod", "name"), ("pod", "id"), ("service", "name"))
+}
+
+
 @cache
 def _known() -> tuple[Mapping[str, Function], tuple[str, ...]]:
     ours = {one.name: one for module in _MODULES for one in module.FUNCTIONS}
@@ -85,13 +91,13 @@ def call(name: str, args: Sequence[Expression]) -> Call:
     """
     if name == "script_reference":
         args = [one if one.type.data is Data.STRING else Call("_text", (one,), STRING) for one in args]
+    if name in ("equal", "notEqual"):
+        args = [protocols.as_stored(one, other) for one, other in zip(args, reversed(args), strict=True)]
     result = resolve(name, [one.type for one in args])
     inner = args[0] if args else None
-    if name.startswith("pod_id_to_") and isinstance(inner, Call) and inner.function == "ip_to_pod_id":
-        # An address that is not inside has no pod id, but whoever asks for its name may well have it.
-        direct = "_ip_to_" + name.removeprefix("pod_id_to_")
-        if exists(direct):
-            return Call(direct, inner.args[:1], result)
+    if (name, inner.function if isinstance(inner, Call) else "") in _OF_ADDRESS:
+        # An address that is not inside has no id, but whoever asks for its service is told the address.
+        return Call("_ip_to_service_name", cast(Call, inner).args[:1], result)
     return Call(name, tuple(args), result)
 
 

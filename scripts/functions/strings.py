@@ -2,13 +2,20 @@
 
 import base64
 import binascii
+import json
 import re
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
 
 from pxcap.core.text import to_text
-from pxcap.scripts.functions.arrays import distinct
+from pxcap.scripts.functions.arrays import distinct, over_distinct
 from pxcap.scripts.functions.base import B, F, Function, I, Overload, S, T, Writing, float_text, quoted
 from pxcap.scripts.functions.operators import inherited
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 _UPPER, _LOWER = "ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz"
 _SPACE = quoted(" \t\n\v\f\r")
@@ -98,6 +105,45 @@ def _replace(call: Writing) -> str | None:
     return f"COALESCE(TRY(regexp_replace({text}, {pattern}, {put}, 'g')), {text})"
 
 
+_RULE = re.compile(r'"([^"\\]+)"\s*:\s*"((?:[^"\\]|\\.)*)"', re.DOTALL)
+
+
+@lru_cache(64)
+def _rules(text: str) -> tuple[tuple[str, str], ...]:
+    """Names and patterns; patterns are often written into JSON without the escapes it wants, which is taken as meant."""
+    try:
+        listed = json.loads(text)
+        return tuple((str(name), str(pattern)) for name, pattern in listed.items())
+    except (ValueError, AttributeError, RecursionError):
+        return tuple((match[1], match[2].replace('\\"', '"')) for match in _RULE.finditer(text))
+
+
+def _match_regex_rule(rules: "pa.Array", texts: "pa.Array") -> "pa.Array":
+    """By Arrow, which has RE2, as patterns of others must not take for ever."""
+
+    def found(rows: Sequence[tuple[str | None, str | None]]) -> list[str | None]:
+        results: list[str | None] = [None if None in row else "" for row in rows]
+        for one in {rule for rule, _ in rows if rule is not None}:
+            places = [at for at, (rule, text) in enumerate(rows) if rule == one and text is not None]
+            for name, pattern in reversed(_rules(one)):
+                for at, matched in zip(places, _matches([rows[at][1] for at in places], pattern), strict=True):
+                    results[at] = name if matched else results[at]
+        return results
+
+    return over_distinct([rules, texts], found, S)
+
+
+def _matches(texts: "list[str | None]", pattern: str) -> list[bool]:
+    """Which texts a pattern matches as a whole; none where it is no pattern."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    try:
+        return list(pc.match_substring_regex(pa.array(texts, pa.string()), rf"\A(?s:{pattern})\z").to_pylist())
+    except pa.ArrowInvalid:
+        return [False] * len(texts)
+
+
 def _hex_to_ascii(text: str) -> str:
     try:
         return to_text(bytes.fromhex(re.sub(r"\\x|[ :-]", "", text)))
@@ -134,6 +180,8 @@ FUNCTIONS = (
              (Overload((S, S), B),), write=_regex_match),
     Function("replace", "The second text with every match of the first, a pattern in RE2's syntax, replaced by the third.",
              (Overload((S, S, S), S),), write=_replace),
+    Function("match_regex_rule", "The name of the first rule whose pattern matches the whole second text; rules as JSON.",
+             _TEXT_TWICE, arrow=_match_regex_rule),
     Function("hex_to_ascii", "What hexadecimal digits say; empty when they say nothing.", _TEXT,
              arrow=distinct(_hex_to_ascii, S)),
     Function("bytes_to_hex", "The text's bytes as hexadecimal digits.", _TEXT,

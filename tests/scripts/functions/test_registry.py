@@ -150,8 +150,18 @@ def test_call_joins_what_belongs_together() -> None:
     inner = functions.call("ip_to_pod_id", [address])
     outer = functions.call("pod_id_to_service_name", [inner])
     assert outer == Call("_ip_to_service_name", (address,), Type(Data.STRING, Semantic.SERVICE))
-    kept = functions.call("pod_id_to_start_time", [inner])
-    assert kept.function == "pod_id_to_start_time"
+    assert functions.call("service_id_to_service_name", [functions.call("ip_to_service_id", [address])]) == outer
+    kept = functions.call("pod_id_to_pod_name", [inner])  # whether there is one is asked
+    assert kept.function == "pod_id_to_pod_name"
+
+
+def test_call_knows_protocols_by_number() -> None:
+    protocol = Column("protocol", STRING)
+    assert functions.call("equal", [protocol, Literal(0, INT64)]).args == (protocol, Literal("", STRING))
+    assert functions.call("notEqual", [Literal(5, INT64), protocol]).args == (Literal("pgsql", STRING), protocol)
+    for other in (Literal(99, INT64), Column("n", INT64)):
+        with pytest.raises(UsageError):
+            functions.call("equal", [protocol, other])
 
 
 def test_call_writes_arguments_of_a_script_as_text() -> None:

@@ -73,6 +73,29 @@ def test_predicates_of_null_are_false_and_the_rest_is_null(both: list[Calculator
     assert both[0].call("hex_to_ascii", [STRING], [(None,), ("41",)]) == [None, "A"]
 
 
+RULES = r'{"script": "(?i).*(<|%3C)\s*script.*","bad":"(a", "quote":".*[\"\'`]x.*",}'
+
+
+@pytest.mark.parametrize(
+    ("rules", "text", "name"),
+    [
+        (RULES, "a\n< SCRIPT>", "script"),
+        (RULES, 'a"x', "quote"),
+        (RULES, "(a", ""),
+        ('{"one":"a.*","two":"ab"}', "ab", "one"),
+        ('{"one":"a\\\\d"}', "a1", "one"),
+        ("", "a", ""),
+        ("[1]", "a", ""),
+    ],
+)
+def test_match_regex_rule(rules: str, text: str, name: str) -> None:
+    assert fold("match_regex_rule", rules, text) == name
+
+
+def test_patterns_of_others_do_not_take_for_ever() -> None:
+    assert fold("match_regex_rule", '{"slow":"(?:[^:=]+:.+;)*?[^:=]+:url.*"}', "a:b;" * 5000) == ""
+
+
 @pytest.mark.parametrize(
     ("pattern", "pushed"),
     [
