@@ -43,6 +43,42 @@ def test_bytes_held_before_recognition_reach_the_parser() -> None:
     ]
 
 
+def test_tls_begins_behind_clear_text_and_the_parser_goes_on() -> None:
+    sink = MemorySink()
+    shared = pipeline(sink)
+    connection = Connection(shared, "tcp", ENDS, 0, False, Vantage("n:1:1", opened=1))
+    connection.data(0, data(b"Qone\nQtw", 0, 1))
+    connection.data(1, data(b"Aone\n", 0, 2))
+    assert not connection.enter_tls(3, whole=True)
+    connection.data(0, data(b"o\n", 8, 4))
+    connection.data(1, data(b"Atwo\n", 5, 5))
+    connection.finish(6, closed=True)
+    shared.flush()
+    assert [(row[7], row[8], row[9]) for row in sink.tables["toy_events"]] == [(0, "one", "one"), (1, "two", "two")]
+
+
+@pytest.mark.parametrize("forced", [False, True])
+def test_inside_tls_is_another_conversation_where_nobody_reads(forced: bool) -> None:
+    sink = MemorySink()
+    shared = pipeline(sink, Options(decode_as={7000: "toy"} if forced else {}))
+    connection = Connection(shared, "tcp", ENDS, None, False, Vantage("n:1:1", opened=1, encrypted=True))
+    connection.give_up(0)
+    assert connection.enter_tls(3, whole=True)
+    connection.data(0, data(b"Qone\n", 0, 4))
+    connection.data(1, data(b"Aone\n", 0, 5))
+    shared.flush()
+    assert [(row[6:9], row[-1]) for row in sink.tables["toy_events"]] == [((1, 1, "one"), "")]
+
+
+def test_what_came_before_tls_was_joined_was_ciphertext() -> None:
+    shared = pipeline(MemorySink())
+    connection = Connection(shared, "tcp", ENDS, 0, True, Vantage("n:1:1"))
+    connection.data(0, data(b"\x17\x03\x03", 0, 1))
+    connection.gap(1, 5, 2, LOST)
+    assert connection.enter_tls(3, whole=False)
+    assert (connection.sent, connection.lost, connection.midstream, connection.settled) == ([0, 0], [0, 0], True, False)
+
+
 def test_an_unknown_protocol_is_given_up_and_counted() -> None:
     shared = pipeline(MemorySink())
     connection = Connection(shared, "tcp", ENDS, 0, False)

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from bench.servers import path_of
 from tests.live.conftest import need
-from tests.live.watch import Live, capturing
+from tests.live.watch import Live, capturing, why_not
 
 from pxcap.bpf.features import features
 
@@ -69,11 +69,18 @@ def made_in(folder: Path) -> Certificate:
     return made
 
 
-@pytest.fixture
-def read(tmp_path: Path) -> Read:
-    """Capture ports with `--tls`, of these commands or processes."""
+@pytest.fixture(scope="session")
+def probes() -> None:
+    """Skip, with the reason, where nothing can be read inside TLS."""
     if missing := [feature.detail for feature in features(["uprobes"]) if not feature.ok]:
         pytest.skip(missing[0])
+    if why := why_not("bpf"):
+        pytest.skip(why)
+
+
+@pytest.fixture
+def read(probes: None, tmp_path: Path) -> Read:
+    """Capture ports with `--tls`, of these commands or processes."""
     return partial(reading, tmp_path)
 
 

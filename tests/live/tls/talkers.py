@@ -4,8 +4,37 @@ Each is given a port, a certificate and a key; it says "ready", waits for a line
 are given a fourth word connect and make one request, to /warm, before they are ready, and another one behind the line.
 """
 
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from tests.live.tls.conftest import Certificate
+
 CLIENTS, ROUNDS = 8, 12
 SIZES = (0, 1, 100, 5_000, 20_000, 50_000)
+
+
+@contextmanager
+def started(command: list[str], port: int, certificate: Certificate, *more: str) -> Iterator[subprocess.Popen[str]]:
+    """A program that is ready; ended, if it was not by then."""
+    words = [*command, str(port), str(certificate.certificate), str(certificate.key), *more]
+    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "ready\n"
+            yield process
+        finally:
+            process.kill()
+
+
+def talk(*processes: subprocess.Popen[str]) -> None:
+    """Let them talk, all at the same time."""
+    for process in processes:
+        assert process.stdin is not None
+        print("go", file=process.stdin, flush=True)
+    for process in processes:
+        process.communicate(timeout=60)
+        assert process.returncode == 0
 
 
 def expected() -> set[tuple[str, str, str]]:

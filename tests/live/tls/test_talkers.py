@@ -1,41 +1,16 @@
 """Many connections at once in Python and Node, both ends in one process: each record is where it belongs."""
 
-import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 
 from bench.servers import find, free_port
 from tests.live.conftest import need
 from tests.live.tls.conftest import Certificate, Read
-from tests.live.tls.talkers import ASYNCIO, CLIENTS, NODE, THREADS, expected
+from tests.live.tls.talkers import ASYNCIO, CLIENTS, NODE, THREADS, expected, started, talk
 from tests.live.watch import CLIENT, SERVER, Live, Records
 
 PROGRAMS = ([sys.executable, "-c", THREADS], [sys.executable, "-c", ASYNCIO], [find("node") or "", "-e", NODE])
-
-
-@contextmanager
-def started(command: list[str], port: int, certificate: Certificate, *more: str) -> Iterator[subprocess.Popen[str]]:
-    """A program that is ready; ended, if it was not by then."""
-    words = [*command, str(port), str(certificate.certificate), str(certificate.key), *more]
-    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            assert process.stdout is not None
-            assert process.stdout.readline() == "ready\n"
-            yield process
-        finally:
-            process.kill()
-
-
-def talk(*processes: subprocess.Popen[str]) -> None:
-    """Let them talk, all at the same time."""
-    for process in processes:
-        assert process.stdin is not None
-        print("go", file=process.stdin, flush=True)
-    for process in processes:
-        process.communicate(timeout=60)
-        assert process.returncode == 0
 
 
 def check(live: Live, port: int, pid: int, opened: bool = True) -> None:
