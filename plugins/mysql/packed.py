@@ -109,9 +109,11 @@ class Unpacker:
         self._frame = None
         return [self._missing(MAX_PAYLOAD + 1)]  # more than any packet could have left
 
-    def restart(self) -> None:
-        """The other side has spoken since: a frame begins with the next byte."""
-        self.lost = False
+
+def restart(unpacker: Unpacker | None) -> None:
+    """The other side has spoken since a loss: a frame begins with the next byte."""
+    if unpacker is not None:
+        unpacker.lost = False
 
 
 def rest(inbox: Inbox) -> Chunk | None:

@@ -18,7 +18,7 @@ from pxcap.plugins.mysql.commands import Commands
 from pxcap.plugins.mysql.fast import common_exchanges
 from pxcap.plugins.mysql.joined import Joined
 from pxcap.plugins.mysql.lane import RequestLane
-from pxcap.plugins.mysql.packed import Piece, Unpacker, rest, segments
+from pxcap.plugins.mysql.packed import Piece, Unpacker, rest, restart, segments
 from pxcap.plugins.mysql.phase import ConnectionPhase
 from pxcap.plugins.mysql.replies import ReplyReader
 from pxcap.plugins.mysql.stitch import Stitcher
@@ -75,7 +75,7 @@ class MysqlParser(Parser):
             for part in segments(chunk):
                 self._speak(part.times[0])
                 if self._lane.lost:
-                    self._restart(REQUEST)
+                    restart(self._unpack[REQUEST])
                     self._lane.inbox.clear()
                     self._lane.fresh = True
                 self._feed_answers(part)
@@ -239,7 +239,7 @@ class MysqlParser(Parser):
         while self._pull(before):
             spoke = True
         if spoke and self._lost:
-            self._restart(RESPONSE)
+            restart(self._unpack[RESPONSE])
             self._answers.clear()
             self._lost = False
 
@@ -278,8 +278,8 @@ class MysqlParser(Parser):
                     self._command_bytes(piece, "truncated")
             if self._upgrade and len(lane.inbox.buf) - lane.inbox.pos >= wire.HEADER:
                 self._upgrade = False
-                self.done = wire.is_tls(lane.inbox.buf, lane.inbox.pos)
-                if self.done:
+                if wire.is_tls(lane.inbox.buf, lane.inbox.pos):
+                    self.done = True
                     return None
             packet = None if lane.lost and not self._find_command() else lane.next()
             if packet is not None:
@@ -373,10 +373,9 @@ class MysqlParser(Parser):
         self._stitch.response(reply)
 
     def _end_phase(self, reason: str) -> None:
-        phase = self._phase
+        phase, self._phase = self._phase, None
         if phase is None:
             return
-        self._phase = None
         for name in phase.errors:
             self.error(name)
         if phase.request is not None and not phase.over:
@@ -395,11 +394,6 @@ class MysqlParser(Parser):
             left = rest(self._answers)
             for piece in self._plain(RESPONSE, left) if left is not None else ():
                 self._answer_bytes(piece)
-
-    def _restart(self, side: int) -> None:
-        unpacker = self._unpack[side]
-        if unpacker is not None and unpacker.lost:
-            unpacker.restart()
 
     def _plain(self, side: int, chunk: Chunk) -> list[Piece]:
         unpacker = self._unpack[side]

@@ -5,7 +5,7 @@ import zlib
 from tests.plugins.mysql.build import chunk, inbox
 
 from pxcap.core.stream import Chunk
-from pxcap.plugins.mysql.packed import Unpacker, rest, segments
+from pxcap.plugins.mysql.packed import Unpacker, rest, restart, segments
 
 
 def frame(data: bytes, plain: int) -> bytes:
@@ -37,7 +37,7 @@ def test_a_loss_inside_a_frame_costs_that_frame() -> None:
     assert unpacker.gap(5) == [1 << 24]
     assert unpacker.feed(chunk(b"anything")) == []
     assert unpacker.lost
-    unpacker.restart()
+    restart(unpacker)
     assert not unpacker.lost
 
 
