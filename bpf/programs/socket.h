@@ -136,7 +136,11 @@ BPF_F_TABLE("array", u32, u64, shed, 1, BPF_F_MMAPABLE);
 
 static __always_inline void count(int what, u64 by) {
   u64 *n = counters.lookup(&what);
+#ifdef TLS  // with programs that may be interrupted for each other
+  if (n) __sync_fetch_and_add(n, by);
+#else
   if (n) *n += by;
+#endif
 }
 
 static __always_inline u64 read_u64(u64 at) {
