@@ -57,7 +57,7 @@ def test_parts_made_elsewhere_are_taken_in(builder: Builder) -> None:
 
 def test_a_call_is_what_the_registry_makes_of_it(builder: Builder) -> None:
     address = builder.call("ip_to_pod_id", [builder.column("b", STRING)])
-    assert builder.call("pod_id_to_pod_name", [address]).function != "pod_id_to_pod_name"
+    assert builder.call("pod_id_to_service_name", [address]).function != "pod_id_to_service_name"
 
 
 def test_projections_become_one(builder: Builder, scan: Operator) -> None:
