@@ -43,6 +43,7 @@ class Pool:
     Attributes:
         size: How many there were at the start.
         failure: Why the first of those that ended too early did; None while there is none.
+        load: What each was given so far, in events and a little for each connection.
     """
 
     def __init__(
@@ -64,6 +65,7 @@ class Pool:
         self._died = died
         self._patient = patient
         self._raised = False
+        self.load = [0] * size
         self._pending: list[list[tuple[Message, int]]] = [[] for _ in range(size)]
         self._dull: list[int] = []
         self._lost: dict[str, int] = {}
@@ -138,6 +140,7 @@ class Pool:
             opened: Connections that begin with it, less those that end.
         """
         self._pending[worker].append((message, events))
+        self.load[worker] += events
         if opened and worker in self._members:
             self._members[worker].open += opened
 

@@ -11,7 +11,8 @@ from pxcap.core.flows.table import SWEEP
 from pxcap.core.packets import PacketWindow
 from pxcap.core.vantage import Endpoint, Vantage
 from pxcap.core.workers.pool import Pool
-from pxcap.core.workers.windows import split_datagrams, split_packets, split_streams, worker_of_stream
+from pxcap.core.workers.shares import Shares
+from pxcap.core.workers.windows import bucket_of_stream, split_datagrams, split_packets, split_streams
 
 Ends = tuple[Endpoint, Endpoint]
 
@@ -21,6 +22,7 @@ class RemoteStreams:
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
+        self._shares = Shares(pool.load)
         self._open: OrderedDict[int, tuple[Ends, Vantage]] = OrderedDict()
         self._inside: set[int] = set()
 
@@ -45,7 +47,7 @@ class RemoteStreams:
         """Hand a window's bytes to their connections."""
         if (entered := window.kind >= INSIDE).any():
             self._inside.update(window.stream[entered].tolist())
-        for worker, events, packed in split_streams(window, self._pool.size):
+        for worker, events, packed in split_streams(window, self._shares):
             self._pool.post(worker, ["streams", packed], events)
         self._pool.flush()
 
@@ -89,7 +91,7 @@ class RemoteStreams:
         self._pool.flush()
 
     def _post(self, stream: int, message: list[object], opened: int = 0) -> None:
-        self._pool.post(worker_of_stream(stream, self._pool.size), message, opened=opened)
+        self._pool.post(self._shares.owner(bucket_of_stream(stream)), message, opened=opened)
 
 
 class RemoteDatagrams:
@@ -99,11 +101,12 @@ class RemoteDatagrams:
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
+        self._shares = Shares(pool.load)
         self._swept = 0
 
     def take(self, window: DatagramWindow, introduce: Introduce) -> None:
         """Hand a window's datagrams to their exchanges."""
-        for worker, places, packed in split_datagrams(window, self._pool.size):
+        for worker, places, packed in split_datagrams(window, self._shares):
             about: dict[bytes, tuple[Ends, tuple[object, ...]]] = {}
             for place in places:
                 if (key := window.key[place]) not in about:
@@ -132,6 +135,7 @@ class RemoteFlows:
     def __init__(self, pool: Pool) -> None:
         self.now = 0
         self._pool = pool
+        self._shares = Shares(pool.load)
         self._evicted = pool.evicted
         self._swept = 0
 
@@ -144,7 +148,7 @@ class RemoteFlows:
         """Hand a window's packets to their flows."""
         if len(window):
             self.now = max(self.now, int(window.time.max()))
-            for worker, events, packed in split_packets(window, self._pool.size):
+            for worker, events, packed in split_packets(window, self._shares):
                 self._pool.post(worker, ["packets", packed], events)
             self._pool.flush()
         self._pool.receive()

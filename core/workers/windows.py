@@ -14,12 +14,14 @@ from pxcap.core.flows.datagrams import DatagramWindow
 from pxcap.core.flows.grouping import keys_of
 from pxcap.core.flows.streams import StreamWindow
 from pxcap.core.packets import FIN, I64, RST, SYN, PacketWindow
+from pxcap.core.workers.shares import BUCKETS, Shares
 
 Packed = list[Any]
 """The payload and the columns; msgpack can carry it."""
 
 _SPREAD = 0x9E3779B97F4A7C15  # multiplier that spreads neighbouring numbers (Knuth, TAOCP 6.4)
 _MASK = (1 << 64) - 1
+_TOP = 64 - (BUCKETS - 1).bit_length()  # bits below those that tell the bucket
 _STREAMS = {
     "time": "<i8",
     "stream": "<u8",
@@ -48,40 +50,37 @@ _PACKETS = {
 }
 
 
-def worker_of_stream(stream: int, workers: int) -> int:
-    """Whose stream of that number it is."""
-    return (stream * _SPREAD & _MASK) // (1 << 32) % workers
+def bucket_of_stream(stream: int) -> int:
+    """Into which bucket a stream of that number falls."""
+    return (stream * _SPREAD & _MASK) >> _TOP
 
 
-def worker_of_exchange(key: bytes, workers: int) -> int:
-    """Whose UDP exchange of that key it is."""
-    return crc32(key) % workers
-
-
-def split_streams(window: StreamWindow, workers: int) -> Iterator[tuple[int, int, Packed]]:
+def split_streams(window: StreamWindow, shares: Shares) -> Iterator[tuple[int, int, Packed]]:
     """Give (worker, events, their window packed) for each worker that has a part in it."""
-    owner = (window.stream * np.uint64(_SPREAD) >> np.uint64(32)) % np.uint64(workers)
-    for worker in range(workers):
-        places = np.flatnonzero(owner == worker)
+    buckets = (window.stream * np.uint64(_SPREAD)) >> np.uint64(_TOP)
+    owners = shares.owners(buckets.astype(np.int64))
+    for worker in range(shares.workers):
+        places = np.flatnonzero(owners == worker)
         if len(places):
             yield worker, len(places), _pack(window, _STREAMS, places, window.length)
 
 
-def split_packets(window: PacketWindow, workers: int) -> Iterator[tuple[int, int, Packed]]:
+def split_packets(window: PacketWindow, shares: Shares) -> Iterator[tuple[int, int, Packed]]:
     """The same of packets, without those that only acknowledge: `distribute` makes nothing of them."""
-    owner = (keys_of(window) >> np.uint64(1)) % np.uint64(workers)
-    counts = (window.wire > 0) | ((window.flags & (SYN | FIN | RST)) != 0)
-    for worker in range(workers):
-        places = np.flatnonzero((owner == worker) & counts)
+    counts = np.flatnonzero((window.wire > 0) | ((window.flags & (SYN | FIN | RST)) != 0))
+    buckets = (keys_of(window)[counts] >> np.uint64(1)) % np.uint64(BUCKETS)
+    owners = shares.owners(buckets.astype(np.int64))
+    for worker in range(shares.workers):
+        places = counts[owners == worker]
         if len(places):
             yield worker, len(places), _pack(window, _PACKETS, places, window.size)
 
 
-def split_datagrams(window: DatagramWindow, workers: int) -> Iterator[tuple[int, list[int], Packed]]:
+def split_datagrams(window: DatagramWindow, shares: Shares) -> Iterator[tuple[int, list[int], Packed]]:
     """The same of datagrams, with their places in the window instead of their number."""
-    places: list[list[int]] = [[] for _ in range(workers)]
+    places: list[list[int]] = [[] for _ in range(shares.workers)]
     for place, key in enumerate(window.key):
-        places[worker_of_exchange(key, workers)].append(place)
+        places[shares.owner(crc32(key) % BUCKETS)].append(place)
     for worker, chosen in enumerate(places):
         if chosen:
             parts = [window.buf[window.start[place] : window.end[place]] for place in chosen]

@@ -10,15 +10,15 @@ from pxcap.core.capture import CaptureReader
 from pxcap.core.flows.streams import StreamWindow
 from pxcap.core.packets import PacketWindow
 from pxcap.core.testing.craft import Conversation, write_pcap
+from pxcap.core.workers.shares import Shares
 from pxcap.core.workers.windows import (
+    bucket_of_stream,
     datagram_window,
     packet_window,
     split_datagrams,
     split_packets,
     split_streams,
     stream_window,
-    worker_of_exchange,
-    worker_of_stream,
 )
 
 WORKERS = [1, 2, 3, 8]
@@ -37,12 +37,15 @@ def rows(window: StreamWindow) -> list[tuple[object, ...]]:
 def test_streams(workers: int) -> None:
     whole = streams.window(3, range(10, 60))
     whole.stream[::7] += np.uint64(1 << 63)
+    shares = Shares([0] * workers)
+    first = shares.owner(bucket_of_stream(10))
     found: list[tuple[object, ...]] = []
     owners = set()
-    for worker, events, packed in split_streams(whole, workers):
+    for worker, events, packed in split_streams(whole, shares):
         part = stream_window(packed)
         assert len(part) == events
-        assert {worker_of_stream(stream, workers) for stream in part.stream.tolist()} == {worker}
+        assert {shares.owner(bucket_of_stream(stream)) for stream in part.stream.tolist()} == {worker}
+        assert (10 in part.stream.tolist()) == (worker == first)
         assert part.time.tolist() == sorted(part.time.tolist())
         owners.add(worker)
         found += rows(part)
@@ -62,7 +65,7 @@ def test_packets(tmp_path: Path, workers: int) -> None:
         [whole] = reader.windows()
     found: list[tuple[object, ...]] = []
     ports: list[set[int]] = []
-    for _, count, packed in split_packets(whole, workers):
+    for _, count, packed in split_packets(whole, Shares([0] * workers)):
         part = packet_window(packed)
         assert len(part) == count
         found += packets(part)
@@ -89,11 +92,13 @@ def packets(window: PacketWindow) -> list[tuple[object, ...]]:
 def test_datagrams(workers: int) -> None:
     whole = streams.datagrams(40)
     seen: dict[bytes, tuple[bytes, int]] = {}
-    for worker, places, packed in split_datagrams(whole, workers):
+    shares = Shares([0] * workers)
+    owners = {whole.key[place]: worker for worker, places, _ in split_datagrams(whole, shares) for place in places}
+    for worker, places, packed in split_datagrams(whole, shares):
         part = datagram_window(packed)
         assert len(part) == len(places)
         assert [whole.key[place] for place in places] == part.key
-        assert {worker_of_exchange(key, workers) for key in part.key} == {worker}
+        assert {owners[key] for key in part.key} == {worker}
         for at, key in enumerate(part.key):
             seen[key] = part.buf[part.start[at] : part.end[at]], part.size[at]
     assert seen == {key: (b"Q%d\n" % at, whole.size[at]) for at, key in enumerate(whole.key)}

@@ -15,6 +15,7 @@ from pxcap.core.pipeline import Options
 from pxcap.core.protocol import Row
 from pxcap.core.workers import pipes, worker
 from pxcap.core.workers.plan import Message, Outcome, Plan, Tell
+from pxcap.core.workers.shares import Shares
 from pxcap.core.workers.windows import split_datagrams, split_streams
 from pxcap.core.workers.worker import Worker
 
@@ -68,7 +69,9 @@ def test_streams() -> None:
     run = Run()
     run.worker.do([opening(stream) for stream in (1, 2)])
     for number in range(3):
-        for _, _, packed in split_streams(streams.window(number, range(1, 4)), 1):  # the third was never announced
+        for _, _, packed in split_streams(
+            streams.window(number, range(1, 4)), Shares([0])
+        ):  # the third was never announced
             run.worker.do([["streams", packed]])
     run.worker.do([["measure", 1, 5, 9000], ["close", 2, [streams.START + 9, 9, 9, 1, None, [0, 0]]]])
     run.worker.account()
@@ -95,7 +98,7 @@ def test_streams() -> None:
 def test_streams_of_no_use_are_named() -> None:
     run = Run()
     run.worker.do([opening(1), opening(2), ["give up", [2]]])
-    for _, _, packed in split_streams(streams.window(0, range(1, 3)), 1):
+    for _, _, packed in split_streams(streams.window(0, range(1, 3)), Shares([0])):
         run.worker.do([["streams", packed]])
     assert run.heard("dull") == [[[2]]]
 
@@ -103,7 +106,7 @@ def test_streams_of_no_use_are_named() -> None:
 def test_datagrams() -> None:
     run = Run()
     window = streams.datagrams(4)
-    [(_, places, packed)] = split_datagrams(window, 1)
+    [(_, places, packed)] = split_datagrams(window, Shares([0]))
     about = {window.key[place]: [streams.ends_of(place), ["", 7, False, 0]] for place in places}
     run.worker.do([["datagrams", packed, about], ["sweep", streams.START + 10**12], ["end", 0.0]])
     [[_, _, _, number, unrecognised, _, _]] = run.heard("final")
@@ -119,7 +122,7 @@ def test_the_whole_of_it_through_pipes(tmp_path: Path) -> None:
     serving.start()
     frames = [
         [opening(1)],
-        *([["streams", packed]] for _, _, packed in split_streams(streams.window(0, range(1, 2)), 1)),
+        *([["streams", packed]] for _, _, packed in split_streams(streams.window(0, range(1, 2)), Shares([0]))),
     ]
     for frame in frames:
         pipes.write(to, pipes.pack(frame))
