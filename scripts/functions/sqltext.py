@@ -17,9 +17,9 @@ _TYPES = (
     r"|timestamp|timestamptz|datetime|interval|(?:big|small|medium|tiny)?int|integer|year)"
 )
 _COMMON = rf"""
-    (?P<comment>--(?=\s|$)[^\n]*|/\*.*?(?:\*/|$))
+    (?P<comment>--(?=\s|$)[^\n]*|/\*(?!!).*?(?:\*/|$))
     | (?P<length>(?:::|\bas\s+){_TYPES}\s*\(\s*\d+(?:\s*,\s*\d+)?\s*\))
-    | (?P<number>(?<![\w$.@])(?:0x[0-9a-f]+|(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?)(?![\w$]))
+    | (?P<number>(?<![\w$.@!])(?:0x[0-9a-f]+|(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?)(?![\w$]))
     | (?P<truth>(?<![\w$.@])(?:true|false)(?![\w$(.]))
     | (?P<word>[^\W\d][\w$]*)
 """

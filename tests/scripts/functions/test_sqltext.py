@@ -77,6 +77,7 @@ def test_keys_are_in_pixies_order() -> None:
         ("insert into t(a,b) values (1,'a'),(2, now())", "insert into t (a, b) values (?, ?)"),
         ('select "a b", "col" from "T"', 'select ?, "col" from "t"'),
         ("SELECT /* x */ 1 # y", "select ?"),
+        ("/*!40101 SET @@SQL_MODE='' */", "/*!40101 set @@sql_mode=? */"),
         ("", ""),
     ],
 )
