@@ -14,6 +14,7 @@ from pxcap.cli.errors import DONE, report
 from pxcap.cli.plugin import plugin_app
 from pxcap.cli.replay import replay
 from pxcap.cli.run import run
+from pxcap.cli.screen.command import live
 from pxcap.cli.script import script_app
 from pxcap.cli.sql import sql
 from pxcap.cli.tables import schema, tables
@@ -26,7 +27,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["--help", "-h"]},
 )
-for command in (replay, capture, run, tables, schema, sql, verify, doctor):
+for command in (replay, capture, run, live, tables, schema, sql, verify, doctor):
     app.command(add_help_option=command is not run)(command)  # that of run is also about the script
 app.add_typer(script_app, name="script")
 app.add_typer(plugin_app, name="plugin")

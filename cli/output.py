@@ -71,7 +71,7 @@ def _emit_table(
     columns: Sequence[str], rows: Sequence[Sequence[object]], units: Mapping[str, str], first: Sequence[str]
 ) -> None:
     unit = [units.get(name, "") for name in columns]
-    numeric = [any(_is_number(row[at]) for row in rows) for at in range(len(columns))]
+    numeric = [any(is_number(row[at]) for row in rows) for at in range(len(columns))]
     names = [one_line(name) for name in columns]
     if not sys.stdout.isatty():
         texts = ([cell(value, unit[at]) for at, value in enumerate(row)] for row in rows)
@@ -81,7 +81,8 @@ def _emit_table(
     _write_terminal(names, cells, numeric, first)
 
 
-def _is_number(value: object) -> bool:
+def is_number(value: object) -> bool:
+    """Whether a value is shown at the right, as numbers are."""
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
