@@ -208,7 +208,12 @@ def _defines(choice: Choice) -> dict[str, str | int]:
     defines |= {f"NR_{name.upper()}": number for name, number in zip(_CALLS, _NUMBERS[machine], strict=True)}
     test = "||".join(f"(p)=={port}" for port in sorted(choice.ports)) or "1"
     ours = "||".join(f"(t)=={pid}" for pid in (os.getpid(), *choice.workers))
-    defines |= {"CHUNK": CHUNK, "CHUNKS": -(-choice.payload // CHUNK), "PORT_IS(p)": f"({test})", "OURS(t)": f"({ours})"}
+    defines |= {
+        "CHUNK": CHUNK,
+        "CHUNKS": -(-choice.payload // CHUNK),
+        "PORT_IS(p)": f"({test})",
+        "OURS(t)": f"({ours})",
+    }
     defines |= {"DATA_PAGES": choice.ring_mib * (1 << 20) // PAGE, "CONTROL_PAGES": _CONTROL_PAGES}
     defines |= {"CPUS": _processors()}
     wanted = {"FILTER_PROCESS": choice.by_process, "TLS": choice.tls, "DATAGRAMS": choice.datagrams}
