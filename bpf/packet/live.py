@@ -93,6 +93,7 @@ class PacketCapture:
                 frames = self._packets.frames(left)
                 if frames is not None:
                     taken += self._take(frames)
+            taken += self.poll()  # what the kernel let go of while the last ones were taken
         self._flows.finish()
         self._lost = self._counted()
         if self._file is not None:
