@@ -8,6 +8,7 @@ from typing import cast
 from pxcap.core.errors import UsageError
 from pxcap.scripts.functions import aggregates as _aggregates
 from pxcap.scripts.functions import (
+    counters,
     endpoints,
     jsons,
     metadata,
@@ -25,7 +26,20 @@ from pxcap.scripts.names import Names
 from pxcap.scripts.plan import Aggregation, Call, Expression
 from pxcap.scripts.types import STRING, Data, Semantic, Type
 
-_MODULES = (operators, numbers, strings, time, jsons, network, protocols, sqltext, redact, endpoints, metadata)
+_MODULES = (
+    operators,
+    numbers,
+    strings,
+    time,
+    jsons,
+    network,
+    protocols,
+    sqltext,
+    redact,
+    endpoints,
+    counters,
+    metadata,
+)
 
 
 _OF_ADDRESS = {
@@ -54,7 +68,7 @@ def faults() -> tuple[str, ...]:
 @cache
 def aggregates() -> Mapping[str, AggregateFunction]:
     """Functions of a group, by name."""
-    return {one.name: one for one in (*_aggregates.AGGREGATES, *endpoints.AGGREGATES)}
+    return {one.name: one for one in (*_aggregates.AGGREGATES, *endpoints.AGGREGATES, *counters.AGGREGATES)}
 
 
 def exists(name: str) -> bool:
