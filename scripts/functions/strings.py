@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
 
-from pxcap.core.text import to_text
+from pxcap.core.text import to_json, to_text
 from pxcap.scripts.functions.arrays import distinct, over_distinct
 from pxcap.scripts.functions.base import B, F, Function, I, Overload, S, T, Writing, float_text, quoted
 from pxcap.scripts.functions.operators import inherited
@@ -192,5 +192,7 @@ FUNCTIONS = (
              arrow=distinct(_base64_decode, S)),
     Function("url_encode", "The text with everything escaped that cannot stand in a URL.", _TEXT,
              arrow=distinct(lambda text: quote(text, safe=""), S)),
+    Function("split", "The parts of a text between separators, the second, as a JSON array.", _TEXT_TWICE,
+             arrow=distinct(lambda text, separator: to_json(text.split(separator) if separator else [text]), S)),
     Function("url_decode", "The text of a URL without escapes.", _TEXT, arrow=distinct(unquote, S)),
 )  # fmt: skip

@@ -39,6 +39,9 @@ SCHEMAS: Mapping[str, Schema] = {
 }
 ARGUMENTS: Mapping[str, tuple[str, ...]] = {"GetAgentStatus": ("include_kelvin",)}  # which pxcap has none of
 NOT_OFFERED = {
+    "amqp_frame_type_name": "AMQP messages",
+    "amqp_method_name": "AMQP messages",
+    "mux_frame_type_name": "Mux requests",
     "GetTracepointStatus": "tracepoints",
     "GetProfilerSamplingPeriodMS": "profiler",
     "GetDebugMDState": "metadata of Pixie's agents",

@@ -216,8 +216,7 @@ class _Px:
 
     def _parse_time(self, arguments: Arguments) -> Value:
         bound = arguments.bind("px.parse_time", ("time", "format"), ("time",))
-        with bound.at("time"):
-            return self._session.builder.literal(self._time(bound, "time"), TIME)
+        return self._session.builder.literal(self._moment(bound, "time") or 0, TIME)  # no time is before all records
 
     def _uint128(self, arguments: Arguments) -> Value:
         bound = arguments.bind("px.uint128", ("uuid",), ("uuid",))

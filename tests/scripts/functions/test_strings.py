@@ -57,6 +57,8 @@ from pxcap.scripts.types import STRING
         ("base64_decode", ("*",), ""),
         ("url_encode", ("a b/é",), "a%20b%2F%C3%A9"),
         ("url_decode", ("a%20b%2F",), "a b/"),
+        ("split", ("a:b:", ":"), '["a","b",""]'),
+        ("split", ("a:b", ""), '["a:b"]'),
     ],
 )
 def test_of_constants(name: str, values: tuple[Any, ...], result: object) -> None:

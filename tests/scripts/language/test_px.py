@@ -86,6 +86,7 @@ CONSTANTS: dict[str, tuple[object, Type]] = {
     "px.Service('a')": ("a", Type(Data.STRING, Semantic.SERVICE)),
     "px.milliseconds(2)": (2_000_000, Type(Data.INT64, Semantic.DURATION_NS)),
     "px.now()": (NOW, Type(Data.TIME64NS, Semantic.TIME_NS)),
+    "px.parse_time('')": (0, Type(Data.TIME64NS, Semantic.TIME_NS)),
     "px.parse_time('-1s')": (NOW - S, Type(Data.TIME64NS, Semantic.TIME_NS)),
     "px.now() - px.parse_time('-5m')": (300 * S, Type(Data.INT64, Semantic.DURATION_NS)),
     "px.format_duration(2 * px.parse_duration('-5m'))": ("-10m", Type(Data.STRING)),
