@@ -152,7 +152,9 @@ def _table(one: "Shown", several: bool) -> None:
         if lines is not None:
             for line in lines:
                 console.print(line, no_wrap=True, overflow="ellipsis")
-        elif widget.kind not in GRAPHS or not _edges(one, widget):
+        elif widget.kind in GRAPHS and (columns := _edges(one, widget)):
+            listed = listed or len(columns) == len(one.schema)
+        else:
             listed = True
             _rows(one)
 
@@ -183,12 +185,13 @@ def _narrow(names: Sequence[str], rows: Sequence[Sequence[Any]], units: dict[str
     return found
 
 
-def _edges(one: "Shown", widget: Widget) -> bool:
+def _edges(one: "Shown", widget: Widget) -> tuple[str, ...]:
+    """Print a graph's edges; gives their columns, none for what is no graph."""
     graph = graph_of(widget, names_of(one.schema), rows_of(one.table), units_of_schema(one.schema))
     if graph is None:
-        return False
+        return ()
     emit(graph.columns, graph.edges[:ROWS_IN_TABLE], Format.TABLE, graph.units, graph.columns[:3])
-    return True
+    return graph.columns
 
 
 def _show_graphs(outputs: "Iterable[Shown]", form: ScriptFormat, what: str) -> int:

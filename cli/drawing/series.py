@@ -67,12 +67,15 @@ def plot(lines: Sequence[Line], width: int, unit: str = "", height: int = HEIGHT
     times = [moment for line in drawn for moment, _ in line.points]
     if not numbers:
         return [Text("nothing to draw")]
+    if len(set(times)) == 1:  # one moment is no line
+        texts = (f"{line.name}  {cell(value, unit or 'number')}" for line in drawn for _, value in line.points)
+        return [*map(Text, texts), Text(f"all at {cell(times[0], _TIME)}")]
     low, high = min(0.0, *numbers), max(0.0, *numbers)
     high = high if high > low else low + 1.0
-    top, bottom = cell(high, unit), cell(low, unit)
+    top, bottom = cell(high, unit or "number"), cell(low, unit or "number")
     gutter = max(len(top), len(bottom))
     canvas = _Canvas(max(_NARROWEST, width - gutter - 1), height)
-    span = max(times) - min(times) or 1
+    span = max(times) - min(times)
     for line, colour in zip(drawn, _COLOURS, strict=False):
         before: tuple[int, int] | None = None
         for moment, value in line.points:

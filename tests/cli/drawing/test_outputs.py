@@ -80,6 +80,13 @@ def test_a_terminal_gets_each_widget_and_one_table(monkeypatch: pytest.MonkeyPat
     assert sum("2023-11-14 22:13:21.000  web" in line for line in lines) == 1
 
 
+def test_a_table_that_has_no_more_than_the_graph_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = Terminal.attach(monkeypatch)
+    spec = {**GRAPH.spec, "edgeHoverInfo": ["time_", "latency"]}
+    show([shown("calls", Widget("Flow", "calls", "Graph", spec), TABLE)], ScriptFormat.TABLE, "px/x")
+    assert [line for line in terminal.lines() if line in ("Flow", "All of them")] == ["Flow"]
+
+
 def test_json_has_every_row_and_says_whose_it_is(capsys: pytest.CaptureFixture[str]) -> None:
     show([shown()], ScriptFormat.JSON, "px/x")
     rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]

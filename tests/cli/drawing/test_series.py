@@ -48,15 +48,20 @@ def test_a_hole_is_not_bridged() -> None:
 
 def test_negative_values_are_below_zero_and_constant_ones_are_drawn() -> None:
     made = plot([Line("a", [(0, -5.0), (1, 5.0)])], 30)
-    assert (made[0].plain.split()[0], made[HEIGHT - 1].plain.split()[0]) == ("5.0", "-5.0")
-    assert plot([Line("a", [(0, 0.0)])], 30)[HEIGHT - 1].plain.startswith("0.0 ")
+    assert (made[0].plain.split()[0], made[HEIGHT - 1].plain.split()[0]) == ("5", "-5")
+    assert plot([Line("a", [(0, 0.0), (1, 0.0)])], 30)[HEIGHT - 1].plain.startswith("0 ")
+
+
+def test_one_moment_is_told_in_words() -> None:
+    made = plot([Line("p50", [(0, 1500.0)]), Line("p90", [(0, None)]), Line("p99", [(0, 2e6)])], 80, "ns")
+    assert [text.plain for text in made] == ["p50  1.5 µs", "p90  ", "p99  2.0 ms", "all at 1970-01-01 00:00:00.000"]
 
 
 def test_several_lines_have_a_legend_and_the_rest_is_counted() -> None:
-    legend = plot([Line(f"line{at}", [(0, 1.0)]) for at in range(MOST_LINES + 3)], 200)[-1].plain
+    legend = plot([Line(f"line{at}", [(0, 1.0), (1, 1.0)]) for at in range(MOST_LINES + 3)], 200)[-1].plain
     assert legend.startswith("● line0  ● line1  ")
     assert legend.endswith("and 3 more")
-    assert len(plot([Line("x" * 50, [(0, 1.0)]), Line("y", [(0, 1.0)])], 30)[-1].plain) <= 30
+    assert len(plot([Line("x" * 50, [(0, 1.0), (1, 1.0)]), Line("y", [(0, 1.0)])], 30)[-1].plain) <= 30
 
 
 def test_nothing_to_draw() -> None:
