@@ -100,6 +100,8 @@ def replay(
         report = _replay(sources, shared, progress, lambda: RemoteFlows(pool))
     finally:
         outcome = shared.close(None)
+    if pool.failure is not None:  # of one that ended when all was read already
+        raise pool.failure
     report.missing, report.reasons = outcome.missing, outcome.reasons
     report.connections, report.unrecognised = shared.connections, shared.unrecognised
     return report

@@ -17,7 +17,7 @@ from pxcap.core.errors import WorkerError
 from pxcap.core.flows.streams import INSIDE
 from pxcap.core.flows.table import SWEEP
 from pxcap.core.pipeline import Options
-from pxcap.core.replay import replay
+from pxcap.core.replay import Progress, replay
 from pxcap.core.sink import MemorySink
 from pxcap.core.testing.craft import Conversation, write_pcap
 from pxcap.core.vantage import Vantage
@@ -143,6 +143,15 @@ def test_a_worker_that_dies_within_a_file(pool: Pool, tmp_path: Path) -> None:
         replay(sources, toys(), sink, Options(), None, pool)
     assert len([row for row in stored(tmp_path / "rows") if row[0] == "toy_events"]) > 0
     assert sink.tables["conn_stats"]
+
+
+def test_a_worker_that_dies_at_the_very_end(pool: Pool, tmp_path: Path) -> None:
+    def killed_last(progress: Progress) -> None:
+        if pool.pids:
+            os.kill(pool.pids[0], signal.SIGKILL)
+
+    with pytest.raises(WorkerError, match="parse worker 1 of 2"):
+        replay([capture(tmp_path / "a.pcap", 0)], toys(), MemorySink(), Options(), killed_last, pool)
 
 
 def test_packets_of_a_live_capture(pool: Pool, tmp_path: Path) -> None:
