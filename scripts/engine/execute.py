@@ -121,12 +121,11 @@ class _Run:
         if self._postgres:
             return
         same: dict[tuple[str, int | None, int | None], dict[tuple[str, ...], list[Scan]]] = {}
-        for plan in plans:
-            found = conditions(plan)
-            for node in in_order([plan]):
-                if isinstance(node, Scan):
-                    where = tuple(sorted(set(found.get(id(node), ()))))
-                    same.setdefault((node.table, node.start, node.stop), {}).setdefault(where, []).append(node)
+        found = conditions(plans)
+        for node in in_order(plans):
+            if isinstance(node, Scan):
+                where = tuple(sorted(set(found.get(id(node), ()))))
+                same.setdefault((node.table, node.start, node.stop), {}).setdefault(where, []).append(node)
         for where, scans in chain.from_iterable(by_condition.items() for by_condition in same.values()):
             fields = {field.name: field for scan in scans for field in scan.schema}
             together = replace(scans[0], schema=tuple(fields.values()))

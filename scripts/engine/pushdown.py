@@ -4,7 +4,7 @@ PostgreSQL takes every part that it can say: the largest ones, from the tables u
 kind, which its scan then leaves fewer rows of; computing in columns here is faster than in it.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from pxcap.scripts.engine.generate import quoted
 from pxcap.scripts.engine.graph import in_order, parents, with_parents
@@ -40,13 +40,16 @@ def largest(root: Operator, can: Callable[[Operator], bool]) -> list[Operator]:
     return tops
 
 
-def conditions(root: Operator) -> dict[int, list[str]]:
-    """For each scan of a plan, by identity, SQLite's words for conditions that every one of its rows has to fulfil.
+def conditions(roots: Sequence[Operator]) -> dict[int, list[str]]:
+    """For each scan of some plans, by identity, SQLite's words for conditions that every one of its rows has to fulfil.
 
-    A condition is found when only filters and columns passed on lie between it and a scan that nothing else reads.
+    A condition is found when only filters and columns passed on lie between it and a scan that nothing else reads, in
+    any of the plans.
     """
-    order = in_order([root])
+    order = in_order(roots)
     readers: dict[int, int] = {}
+    for root in roots:  # whoever looks at an output reads it, too
+        readers[id(root)] = readers.get(id(root), 0) + 1
     for node in order:
         for parent in parents(node):
             readers[id(parent)] = readers.get(id(parent), 0) + 1

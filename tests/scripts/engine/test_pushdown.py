@@ -12,7 +12,7 @@ def call(name: str, *args: Expression, type_: Type = BOOLEAN) -> Call:
 
 
 def over(condition: Expression) -> list[str]:
-    return [text for found in conditions(Filter(SCAN, condition)).values() for text in found]
+    return [text for found in conditions([Filter(SCAN, condition)]).values() for text in found]
 
 
 def test_simple_comparisons_go_to_the_scan() -> None:
@@ -38,7 +38,7 @@ def test_a_condition_is_told_in_the_columns_of_the_scan() -> None:
     renamed = Project(SCAN, (("x", A), ("y", call("add", A, A, type_=INT64))))
     x, y = Column("x", INT64), Column("y", INT64)
     found = conditions(
-        Filter(Filter(renamed, call("equal", y, Literal(1, INT64))), call("lessThan", x, Literal(9, INT64)))
+        [Filter(Filter(renamed, call("equal", y, Literal(1, INT64))), call("lessThan", x, Literal(9, INT64)))]
     )
     assert [text for texts in found.values() for text in texts] == ['"a" < 9']
 
@@ -46,9 +46,17 @@ def test_a_condition_is_told_in_the_columns_of_the_scan() -> None:
 def test_a_scan_that_something_else_reads_keeps_its_rows() -> None:
     narrow = Filter(SCAN, call("equal", A, Literal(1, INT64)))
     both = Join(narrow, SCAN, "inner", ("a",), ("a",), (("a", 0, "a"),))
-    assert not any(conditions(both).values())
+    assert not any(conditions([both]).values())
     above = Filter(Aggregate(SCAN, ("a",), ()), call("equal", A, Literal(1, INT64)))
-    assert not any(conditions(above).values())
+    assert not any(conditions([above]).values())
+
+
+def test_a_scan_that_another_output_reads_keeps_its_rows() -> None:
+    few = Filter(SCAN, call("greaterThanEqual", A, Literal(1, INT64)))
+    for other in (SCAN, Aggregate(SCAN, ("b",), ()), Filter(SCAN, call("equal", A, Literal(0, INT64)))):
+        assert not any(conditions([other, few]).values())
+    shown = Project(SCAN, (("a", A),))
+    assert not any(conditions([shown, Filter(shown, call("equal", A, Literal(0, INT64)))]).values())
 
 
 def test_the_largest_parts_that_can_be_said() -> None:
