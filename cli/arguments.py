@@ -10,8 +10,6 @@ if TYPE_CHECKING:
     from pxcap.scripts.shelf import Script
     from pxcap.scripts.vis import Variable
 
-# Scripts call the same thing by one name or the other: whichever is typed, the script's own is meant.
-_SAME = (("start_time", "start"), ("max_num_records", "num_head"))
 _KINDS = {
     "PX_INT64": "integer",
     "PX_FLOAT64": "number",
@@ -45,11 +43,7 @@ def given(script: "Script", words: Sequence[str]) -> dict[str, str]:
     Raises:
         UsageError: An argument that the script does not have, or one without a value.
     """
-    known = {one.name for one in script.variables()}
-    names = {name: name for name in known}
-    for one, other in (*_SAME, *(pair[::-1] for pair in _SAME)):
-        if one in known:
-            names.setdefault(other, one)
+    names = script.accepts()
     found: dict[str, str] = {}
     rest = list(words)
     while rest:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from pxcap.cli.options import Format
-from pxcap.scripts.values import cell, one_line
+from pxcap.scripts.values import cell, is_number, one_line
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -79,11 +79,6 @@ def _emit_table(
         return
     cells = [[cell(_short(value), unit[at]) for at, value in enumerate(row)] for row in rows]
     _write_terminal(names, cells, numeric, first)
-
-
-def is_number(value: object) -> bool:
-    """Whether a value is shown at the right, as numbers are."""
-    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _short(value: object) -> object:

@@ -31,7 +31,7 @@ def sql(
 
     Example: pxcap sql "SELECT req_path, count(*) FROM http_events GROUP BY 1"
     """
-    from pxcap.cli.units import units_of
+    from pxcap.scripts.units import units_of
     from pxcap.store import open_store
 
     most = (ROWS_IN_TABLE if output is Format.TABLE else 0) if limit is None else limit

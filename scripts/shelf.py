@@ -19,6 +19,8 @@ from pxcap.scripts.language import signature_of
 from pxcap.scripts.vis import FunctionCall, Variable, Vis, Widget, parse
 
 MAX_BYTES = 1 << 20  # of a script; Pixie's longest has 30 KiB
+# Scripts call the same thing by one name or the other: whichever is given, the script's own is meant.
+_SAME = (("start_time", "start"), ("max_num_records", "num_head"))
 _KINDS = {"int": "PX_INT64", "float": "PX_FLOAT64", "bool": "PX_BOOLEAN", "px.Service": "PX_SERVICE"}
 _KINDS |= {"px.Pod": "PX_POD", "px.Namespace": "PX_NAMESPACE", "px.Node": "PX_NODE"}
 _DATA = '''""" {summary} """
@@ -76,6 +78,18 @@ class Script:
                 kind = _KINDS.get(one.type, "PX_STRING")
                 found.setdefault(one.name, Variable(one.name, kind, one.default, one.doc))
         return tuple(found.values())
+
+    def accepts(self) -> dict[str, str]:
+        """Every name by which an argument may be given, with the script's own name of it.
+
+        Raises:
+            UsageError: It is not PxL.
+        """
+        names = {one.name: one.name for one in self.variables()}
+        for one, other in (*_SAME, *(pair[::-1] for pair in _SAME)):
+            if one in names:
+                names.setdefault(other, one)
+        return names
 
 
 def built_in() -> dict[str, Path]:

@@ -21,6 +21,11 @@ def one_line(text: str) -> str:
     return text.translate(_ESCAPES)
 
 
+def is_number(value: object) -> bool:
+    """Whether a value is shown at the right, as numbers are."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
 def time_text(ns: int) -> str:
     """A time in ns since the epoch as `2026-11-23 10:31:15.241`, UTC; the number itself beyond year 9999."""
     try:

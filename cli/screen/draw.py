@@ -8,8 +8,8 @@ from rich.cells import cell_len, chop_cells, set_cell_size
 from rich.text import Text
 
 from pxcap.cli.drawing.outputs import drawing
-from pxcap.cli.output import GAP, NARROWEST, choose_columns, is_number, share_width
-from pxcap.scripts.values import one_line
+from pxcap.cli.output import GAP, NARROWEST, choose_columns, share_width
+from pxcap.scripts.values import is_number, one_line
 
 if TYPE_CHECKING:
     from pxcap.cli.screen.view import Page, View
