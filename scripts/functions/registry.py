@@ -16,6 +16,7 @@ from pxcap.scripts.functions import (
     numbers,
     operators,
     protocols,
+    ranking,
     redact,
     sqltext,
     strings,
@@ -38,6 +39,7 @@ _MODULES = (
     redact,
     endpoints,
     counters,
+    ranking,
     metadata,
 )
 
@@ -68,7 +70,10 @@ def faults() -> tuple[str, ...]:
 @cache
 def aggregates() -> Mapping[str, AggregateFunction]:
     """Functions of a group, by name."""
-    return {one.name: one for one in (*_aggregates.AGGREGATES, *endpoints.AGGREGATES, *counters.AGGREGATES)}
+    return {
+        one.name: one
+        for one in (*_aggregates.AGGREGATES, *endpoints.AGGREGATES, *counters.AGGREGATES, *ranking.AGGREGATES)
+    }
 
 
 def exists(name: str) -> bool:
