@@ -257,6 +257,7 @@ class _Pass:
         if flow is None or (flow.halves[direction].first not in (-1, first)):
             client = 1 - direction if flags & ACK else direction
             flow = self.table.open_tcp(key, self._ends(key), client, False)
+            flow.connection.began = time
         if flow.halves[direction].first < 0:
             flow.halves[direction].begin(first)
         if flags & ACK:

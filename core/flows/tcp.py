@@ -142,8 +142,10 @@ class TcpFlow:
             half.end_arrival = self._arrivals
             if flags & RST:
                 self._reset = True
-                if half.next < 0 or distance(half.end, half.next) < 0:
-                    half.end = half.next  # a refusal, or a reset for bytes long past
+                if half.next < 0 and half.acked < 0:
+                    half.begin(half.end)  # a refusal
+                elif half.next < 0 or distance(half.end, half.next) < 0:
+                    half.end = half.next  # a reset for bytes long past
         self._advance(time)
 
     def flush(self) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import subprocess
 import time
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from bench.databases import PASSWORD, PostgreSQL
-from bench.servers import path_of
+from bench.servers import free_port, path_of
 from tests.live.capture.conftest import Client, Redis
 from tests.live.conftest import need
 from tests.live.watch import CLIENT, SERVER, capturing
@@ -123,3 +124,23 @@ def test_only_some_processes(tmp_path: Path, redis: Redis, role: int) -> None:
     ]
     processes = {row["upid"]: row for row in live.all("processes")}
     assert [processes[row["upid"]]["pid"] for row in found] == pids
+
+
+def test_a_connection_that_is_refused(tmp_path: Path, source: str) -> None:
+    """To packets, one that was opened and closed at once; to sockets, none."""
+    begun, port = time.time_ns(), free_port()
+    with (
+        capturing(source, tmp_path, "--port", str(port)) as live,
+        socket.socket() as client,
+        pytest.raises(ConnectionRefusedError),
+    ):
+        client.connect(("127.0.0.1", port))
+    ended = time.time_ns()
+    found = live.all("connections")
+    assert len(found) == (source == "packet")
+    for row in found:
+        assert begun < row["time_"] <= row["closed_time"] < ended  # type: ignore[operator]
+        assert (row["local_port"], row["protocol"], row["bytes_sent"], row["bytes_recv"]) == (port, "", 0, 0)
+    assert [(row["conn_open"], row["conn_close"], row["conn_active"]) for row in live.all("conn_stats")] == (
+        [(1, 1, 0)] if source == "packet" else []
+    )
