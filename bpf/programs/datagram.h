@@ -39,6 +39,13 @@ int datagram_from6(struct bpf_sock_addr *ctx) {
 
 #endif
 
+// To whom a socket without a peer last sent: who answers, when the process does not ask who it was (recv, read).
+struct addressee {
+  u16 family, port, local_port, pad;
+  u8 address[16];
+};
+BPF_TABLE("lru_hash", u64, struct addressee, addressees, 4096);  // by socket
+
 struct process {
   u64 start;
   u32 tgid, pad;
@@ -101,6 +108,17 @@ static __always_inline int datagram(u64 sk, struct common *c, u64 size, u8 dir, 
   }
 #endif
   if (name) known = target(name, &p);
+  struct addressee *last = NULL;
+  if (name && known && dir == SENT) {
+    struct addressee to = {.family = p.family, .port = p.rport, .local_port = c->num};
+    __builtin_memcpy(to.address, p.raddr, 16);
+    addressees.update(&sk, &to);
+  } else if (!known && (last = addressees.lookup(&sk)) && last->local_port == c->num) {
+    p.family = last->family;
+    p.rport = last->port;
+    __builtin_memcpy(p.raddr, last->address, 16);
+    known = true;
+  }
   if (!known) {
     count(N_NO_PEER, 1);
     return 0;
@@ -146,17 +164,20 @@ static __always_inline int datagram(u64 sk, struct common *c, u64 size, u8 dir, 
   return 0;
 }
 
+#define MESSAGES 4  // of one call; the verifier follows each of them
+
 static __always_inline int datagrams_of(u64 sk, struct common *c, s64 ret, u8 dir, u32 tgid, u64 regs) {
 #ifdef BY_CALL  // one event for all messages of a call; `ret` is how many there were
   struct arguments a = {};
   if (call_of_process(&a, regs) && (a.nr == NR_SENDMMSG || a.nr == NR_RECVMMSG)) {
-    for (int i = 0; i < 8; i++) {
+    for (int i = 0; i < MESSAGES; i++) {
       if (i >= ret) break;
       u64 message = a.a1 + 64 * i;  // struct mmsghdr: msg_len lies behind a msghdr of 56 bytes
       u32 size = 0;
       bpf_probe_read_user(&size, sizeof size, (void *)(message + 56));
       datagram(sk, c, size, dir, tgid, regs, message);
     }
+    if (ret > MESSAGES) count(N_URING, ret - MESSAGES);
     return 0;
   }
 #endif

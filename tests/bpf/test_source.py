@@ -287,6 +287,17 @@ def test_datagrams(watched: Watched, port: int, how: tuple[str, str, str]) -> No
     assert done.pid in {process.pid for process in watched.met}
 
 
+def test_who_answered_is_known_when_the_process_does_not_ask(watched: Watched, port: int) -> None:
+    play(
+        "server = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM); server.bind(('::', PORT))\n"
+        "client = socket.socket(type=socket.SOCK_DGRAM); client.sendto(b'TAPE', ('127.0.0.1', PORT))\n"
+        f"data, peer = server.recvfrom(99); server.sendto(b'answer', peer); client.recv(99)\n{OVER}",
+        port,
+    )
+    watched.until(lambda: [len(tape.sides[RESPONSE].data) for tape in watched.tapes(port)] == [6, 6])
+    assert [[side.data for side in tape.sides] for tape in watched.tapes(port)] == [[b"TAPE", b"answer"]] * 2
+
+
 def test_datagrams_of_ipv6_and_many_by_one_call(watched: Watched, port: int) -> None:
     play(
         MMSG + "server = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM); server.bind(('::1', PORT))\n"
