@@ -110,8 +110,14 @@ class Dialect(ABC):
         """Judge an error raised while opening or writing."""
 
     @abstractmethod
-    def read(self, sql: str, params: Mapping[str, object] | None, timeout: float | None) -> Reading:
+    def read(self, sql: str, params: Mapping[str, object] | None, timeout: float | None, whole: bool) -> Reading:
         """Run one statement that cannot change anything; named parameters are written `:name`.
+
+        Args:
+            sql: The statement.
+            params: Values.
+            timeout: Seconds.
+            whole: Whether all rows will be taken, as they come: the database need not be ready to stop in between.
 
         Raises:
             Refused: The statement would change something.

@@ -126,23 +126,25 @@ class Store:
         params: Mapping[str, object] | None = None,
         limit: int | None = None,
         timeout: float | None = None,
+        whole: bool = False,
     ) -> Result:
         """Run one statement that reads.
 
         Nothing it says can change the store: the connection is its own and may only read (SQLite: opened read-only, with
-        an authoriser; PostgreSQL: a cursor in a read-only transaction, and no function that is declared volatile).
+        an authoriser; PostgreSQL: a query in a read-only transaction, and no function that is declared volatile).
 
         Args:
             sql: One SELECT, WITH, VALUES or EXPLAIN.
             params: Values for `:name` in it.
             limit: Stop after so many rows.
             timeout: Seconds after which it is ended; None is no limit.
+            whole: Whether all rows will be taken, and soon: PostgreSQL then computes them in several processes.
 
         Raises:
             UsageError: The statement is wrong, would write, or takes too long; also while the rows are taken.
             StoreError: The database cannot be read; also while the rows are taken.
         """
-        return run_query(self._dialect, sql, params, limit, timeout, self._known)
+        return run_query(self._dialect, sql, params, limit, timeout, self._known, whole)
 
     def close(self) -> None:
         """Nothing stays open between calls; writers and results are closed by themselves."""

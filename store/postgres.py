@@ -1,6 +1,7 @@
-"""PostgreSQL through psycopg 3: COPY to write, a cursor in a read-only transaction to read.
+"""PostgreSQL through psycopg 3: COPY to write, a read-only transaction to read.
 
-Reading is kept from writing by three things. The statement is put behind DECLARE CURSOR FOR, whose grammar takes queries
+Reading is kept from writing by three things. The statement is put behind DECLARE CURSOR FOR or, as PostgreSQL computes no
+cursor in several processes, in the parentheses of FROM when all its rows are wanted; in either place the grammar takes queries
 only (no SET, COPY, DO, CALL, nor a second statement, as the extended protocol takes one). The transaction is read-only,
 and cannot be made another once its first snapshot is taken. What is left are functions that act outside of transactions
 (pg_terminate_backend, pg_reload_conf, lo_export, dblink_exec, ...): the server knows them as volatile, so those called
@@ -12,6 +13,7 @@ import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
+from itertools import islice
 from typing import Any, ClassVar, cast
 
 import psycopg
@@ -57,6 +59,7 @@ _HARMLESS = frozenset(
     | {"pg_table_size", "pg_total_relation_size"}
 )
 _DECLARE = "DECLARE pxcap_query NO SCROLL CURSOR FOR "
+_WHOLE = "SELECT * FROM (", "\n) pxcap_query"  # the statement may end in a comment
 _ACCOUNT = "check user and password in the store URL"
 _STATES: dict[str, tuple[Fate, str, str]] = {
     "28P01": (Fate.FATAL, "the server refuses this user or password", _ACCOUNT),
@@ -170,8 +173,8 @@ class Postgres(Dialect):
         unfit = state.startswith(_OF_ROWS) or not state
         return Fault(Fate.ROWS if unfit else Fate.FATAL, text)
 
-    def read(self, sql: str, params: Mapping[str, object] | None, timeout: float | None) -> Reading:
-        """Run it as a cursor in a read-only transaction on a connection of its own."""
+    def read(self, sql: str, params: Mapping[str, object] | None, timeout: float | None, whole: bool) -> Reading:
+        """Run it in a read-only transaction on a connection of its own."""
         word = first_word(sql)
         if word in _STATEMENTS:
             raise Refused(word.upper())
@@ -193,18 +196,24 @@ class Postgres(Dialect):
             _limit(connection, deadline)
             cursor = psycopg.RawCursor(connection)
             # Binary results mean the extended protocol, which takes one statement only.
+            rows: Iterator[Row]
             if word in _REPORTS:
                 cursor.execute(text.encode(), values, binary=True)
-                first = cursor.fetchall()
+                rows = iter(cursor.fetchall())
+            elif whole:
+                stream = cursor.stream(text.join(_WHOLE).encode(), values, binary=True, size=_chunk())
+                first = list(islice(stream, 1))
+                rows = _streamed(first, stream)
+                if not first:  # psycopg tells no columns then
+                    cursor.execute((text.join(_WHOLE) + " LIMIT 0").encode(), values, binary=True)
             else:
                 cursor.execute((_DECLARE + text).encode(), values, binary=True)
                 cursor.execute(f"FETCH {FETCH} FROM pxcap_query".encode())
-                first = cursor.fetchall()
+                rows = _rows(connection, cursor, cursor.fetchall(), deadline)
             columns = tuple(item.name for item in cursor.description or ())
         except BaseException:
             connection.close()
             raise
-        rows = iter(first) if word in _REPORTS else _rows(connection, cursor, first, deadline)
         return Reading(columns, rows, connection.close)
 
     def query_fault(self, error: Exception, sql: str) -> QueryFault | None:
@@ -251,6 +260,17 @@ def _limit(connection: "psycopg.Connection[TupleRow]", deadline: float | None) -
     if deadline is not None:
         left = max(1, int((deadline - time.monotonic()) * 1000))
         connection.execute("SELECT set_config('statement_timeout', %s, true)", (str(left),))
+
+
+def _chunk() -> int:
+    """Rows psycopg takes at once of a stream: more than one where its libpq can."""
+    return FETCH if psycopg.capabilities.has_stream_chunked() else 1
+
+
+def _streamed(first: list[Row], rest: Iterator[Row]) -> Iterator[Row]:
+    """All rows; closed early, it closes the stream, which tells the server."""
+    yield from first
+    yield from rest
 
 
 def _rows(

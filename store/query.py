@@ -57,6 +57,7 @@ def run_query(
     limit: int | None,
     timeout: float | None,
     known: Callable[[], Columns],
+    whole: bool = False,
 ) -> Result:
     """Run one reading statement; `known` is asked only when a name was not found.
 
@@ -76,7 +77,7 @@ def run_query(
         return _explained(fault, statement, known)
 
     try:
-        reading = dialect.read(statement, params, timeout)
+        reading = dialect.read(statement, params, timeout, whole)
     except Exception as error:
         raise explain(error) from error
     rows = _explaining(reading, explain)

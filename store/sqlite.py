@@ -186,7 +186,7 @@ class SQLite(Dialect):
         fits = isinstance(cause, (OverflowError, UnicodeError, sqlite3.DataError))
         return Fault(Fate.ROWS if fits else Fate.FATAL, str(cause))
 
-    def read(self, sql: str, params: Mapping[str, object] | None, timeout: float | None) -> Reading:
+    def read(self, sql: str, params: Mapping[str, object] | None, timeout: float | None, whole: bool) -> Reading:
         """Run it on a connection of its own that can only read: opened so, set so, and authorised so."""
         connection = self._open_read_only()
         try:

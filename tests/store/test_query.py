@@ -1,6 +1,7 @@
 import signal
 import sqlite3
 import threading
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,20 @@ def test_a_limit(filled: Store) -> None:
         assert list(result) == [("/0",), ("/1",)]
     with filled.query("SELECT req_path FROM http_events", limit=0) as result:
         assert list(result) == []
+
+
+def test_all_rows_at_once(filled: Store) -> None:
+    sql = "SELECT req_path, encrypted FROM http_events ORDER BY time_;  -- all"
+    with filled.query(sql, whole=True) as result:
+        assert result.columns == ("req_path", "encrypted")
+        assert list(result) == [(f"/{n}", False) for n in range(250)]
+    with filled.query("SELECT req_path AS path FROM http_events WHERE latency < 0", whole=True) as result:
+        assert result.columns == ("path",)
+        assert list(result) == []
+    with filled.query("SELECT a.time_ FROM http_events a, http_events b, http_events c", whole=True) as result:
+        assert len(next(result.rows)) == 1
+    with filled.query("SELECT :x || '%'", {"x": "a"}, whole=True) as result:
+        assert list(result) == [("a%",)]
 
 
 def test_parameters(filled: Store) -> None:
@@ -114,8 +129,9 @@ POSTGRES_WRITES = (
 
 @pytest.mark.parametrize("sql", WRITES)
 def test_nothing_can_be_written(filled: Store, sql: str) -> None:
-    with pytest.raises(UsageError):
-        list(filled.query(sql))
+    for whole in (False, True):
+        with pytest.raises(UsageError):
+            list(filled.query(sql, whole=whole))
     with filled.query("SELECT count(*), max(note) FROM http_events") as result:
         assert list(result) == [(250, "")]
 
@@ -140,9 +156,9 @@ def test_nothing_else_can_be_done_in_sqlite(tmp_path: Path, sql: str) -> None:
 def test_nothing_else_can_be_done_in_postgres(postgres_url: str) -> None:
     with open_store(postgres_url) as store:
         store.prepare([EVENTS])
-        for sql in POSTGRES_WRITES:
+        for sql, whole in product((*POSTGRES_WRITES, "SELECT 1) x, (SELECT nextval('s')"), (False, True)):
             with pytest.raises(UsageError):
-                list(store.query(sql))
+                list(store.query(sql, whole=whole))
         assert list(store.query("SHOW transaction_read_only")) == [("on",)]
         assert list(store.query("TABLE http_events")) == []
         assert list(store.query("(SELECT random() < 2)")) == [(True,)]
@@ -178,6 +194,8 @@ MISTAKES = {
 def test_mistakes_are_one_line_with_what_to_do(store: Store, sql: str, words: str, hint: str) -> None:
     with pytest.raises(UsageError) as caught:
         store.query(sql)
+    with pytest.raises(UsageError):
+        store.query(sql, whole=True)
     message = str(caught.value).replace(' at or near "FORM"', "").replace('near "FORM": ', "")
     assert words in message
     assert hint in caught.value.hint
@@ -200,6 +218,8 @@ ENDLESS = "WITH RECURSIVE x(a) AS (SELECT 1 UNION ALL SELECT a + 1 FROM x WHERE 
 def test_a_time_limit(store: Store) -> None:
     with pytest.raises(UsageError, match="took longer than allowed"):
         list(store.query(ENDLESS, timeout=0.1))
+    with pytest.raises(UsageError, match="took longer than allowed"):
+        list(store.query(ENDLESS, timeout=0.1, whole=True))
     with store.query("SELECT 1", timeout=60) as result:
         assert list(result) == [(1,)]
 
