@@ -194,7 +194,7 @@ class _Run:
         """Read once what a text asks for; gives the name by which it is known here."""
         known = self._read.get(text)
         if known is None:
-            with self._store.query(text, timeout=self._limits.seconds) as result:
+            with self._store.query(text, timeout=self._limits.seconds, whole=True) as result:
                 table = columns_of_rows(result.rows, schema, self._limits.read, what)
             name = f"t{len(self._read)}"
             self._connection.register(name, table)

@@ -51,6 +51,25 @@ def literal(value: bool | float | str, data: Data) -> str:
     return f"CAST({text} AS {SQL_TYPES[data]})"
 
 
+class _Joined:
+    """Mapping tables that one step of a PostgreSQL query joins: a hash join asks them in parallel processes, too."""
+
+    def __init__(self) -> None:
+        self._tables: dict[tuple[str, str], str] = {}
+
+    def value(self, table: str, key: str) -> str:
+        """The value that a JSON object has for a key, all three as SQL."""
+        return f"{self._tables.setdefault((table, key), f'n{len(self._tables)}')}.value"
+
+    @property
+    def text(self) -> str:
+        """The joins, each behind those that its key is made of."""
+        return "".join(
+            f" LEFT JOIN jsonb_each_text({table}) {name} ON {name}.key = {key}"
+            for (table, key), name in self._tables.items()
+        )
+
+
 class Generator:
     """Writes SQL.
 
@@ -89,14 +108,15 @@ class Generator:
         """
         return self._step(node, {id(parent): "above" for parent in parents(node)})
 
-    def expression(self, expression: Expression, schema: Schema, table: str = "") -> str:
-        """An expression over the columns of `schema`."""
+    def _of_row(self, expression: Expression, joined: "_Joined") -> str:
+        """An expression over the columns of `r`, and the tables that it makes the query join."""
         if isinstance(expression, Literal):
             return literal(expression.value, expression.type.data)
         if isinstance(expression, Column):
-            return table + quoted(expression.name)
-        args = [self.expression(arg, schema, table) for arg in expression.args]
-        text = functions.sql(expression, self._dialect, args, self._names)
+            return f"r.{quoted(expression.name)}"
+        args = [self._of_row(arg, joined) for arg in expression.args]
+        join = joined.value if self._dialect == "postgres" else None
+        text = functions.sql(expression, self._dialect, args, self._names, join)
         if text is None:
             raise NotInSql(expression.function)
         return text
@@ -108,10 +128,13 @@ class Generator:
             return self._rows(node)
         above = [called[id(parent)] for parent in parents(node)]
         if isinstance(node, Project):
-            columns = [f"{self.expression(one, node.parent.schema)} AS {quoted(name)}" for name, one in node.columns]
-            return f"SELECT {', '.join(columns)} FROM {above[0]}"
+            joined = _Joined()
+            columns = [f"{self._of_row(one, joined)} AS {quoted(name)}" for name, one in node.columns]
+            return f"SELECT {', '.join(columns)} FROM {above[0]} r{joined.text}"
         if isinstance(node, Filter):
-            return f"SELECT * FROM {above[0]} WHERE {self.expression(node.condition, node.parent.schema)}"
+            joined = _Joined()
+            condition = self._of_row(node.condition, joined)
+            return f"SELECT r.* FROM {above[0]} r{joined.text} WHERE {condition}"
         if isinstance(node, Aggregate):
             return self._aggregate(node, above[0])
         if isinstance(node, Join):

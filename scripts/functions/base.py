@@ -44,12 +44,15 @@ class Writing:
         args: The arguments as SQL, converted to what the overload takes.
         given: The arguments as expressions, for functions that need to know a constant.
         names: Who is behind addresses and processes.
+        join: Joins the keys and values of a JSON object to the query, where it can: given that object and a key as SQL it
+            gives the value's, which is NULL for a key that is not there.
     """
 
     dialect: Dialect
     args: Sequence[str]
     given: Sequence[Expression]
     names: "Names"
+    join: "Join | None" = None
 
     def constant(self, at: int) -> bool | int | float | str | None:
         """The value of that argument, None when it is not a constant."""
@@ -61,6 +64,7 @@ class Writing:
         return duckdb if self.dialect == "duckdb" else postgres
 
 
+Join = Callable[[str, str], str]
 Write = Callable[[Writing], str | None]
 Arrow = Callable[..., "pa.Array"]  # arrays of equal length in, one of that length out
 

@@ -22,7 +22,16 @@ from pxcap.scripts.functions import (
     strings,
     time,
 )
-from pxcap.scripts.functions.base import AggregateFunction, Dialect, Function, Overload, Writing, cast_sql, types_of
+from pxcap.scripts.functions.base import (
+    AggregateFunction,
+    Dialect,
+    Function,
+    Join,
+    Overload,
+    Writing,
+    cast_sql,
+    types_of,
+)
 from pxcap.scripts.names import Names
 from pxcap.scripts.plan import Aggregation, Call, Expression
 from pxcap.scripts.types import STRING, Data, Semantic, Type
@@ -155,14 +164,22 @@ def choose(function: Function, types: Sequence[Type]) -> tuple[int, Overload]:
     return best[1:]
 
 
-def sql(call: Call, dialect: Dialect, args: Sequence[str], names: Names) -> str | None:
-    """SQL of a call whose arguments are written already; None where PostgreSQL cannot say it."""
+def sql(call: Call, dialect: Dialect, args: Sequence[str], names: Names, join: Join | None = None) -> str | None:
+    """SQL of a call whose arguments are written already; None where PostgreSQL cannot say it.
+
+    Args:
+        call: It.
+        dialect: Whose SQL.
+        args: Its arguments as SQL.
+        names: Who is behind addresses and processes.
+        join: See `Writing`.
+    """
     function = functions()[call.function]
     types = types_of(call)
     at, overload = choose(function, types)
     wanted = cast(tuple[Data, ...], overload.expanded(len(types)))
     converted = [cast_sql(text, have.data, want) for text, have, want in zip(args, types, wanted, strict=True)]
-    written = function.write(Writing(dialect, converted, call.args, names)) if function.write else None
+    written = function.write(Writing(dialect, converted, call.args, names, join)) if function.write else None
     if written is None and dialect == "duckdb":
         return f"{udf_name(function, at)}({', '.join(converted)})"
     return written

@@ -3,7 +3,7 @@ import pytest
 from pxcap.scripts import functions
 from pxcap.scripts.engine.generate import Generator, NotInSql, literal, quoted
 from pxcap.scripts.engine.sources import postgres_scan
-from pxcap.scripts.names import Names
+from pxcap.scripts.names import Known, Names
 from pxcap.scripts.plan import Call, Column, Filter, Limit, Literal, Project, Rows, Scan
 from pxcap.scripts.types import BOOLEAN, INT64, STRING, TIME, Data, Field
 
@@ -44,4 +44,16 @@ def test_what_postgresql_cannot_say_is_told() -> None:
 
 def test_a_function_that_is_not_there_is_a_fault() -> None:
     with pytest.raises(Exception, match="nothing_like_it"):
-        Generator("duckdb", postgres_scan, Names()).expression(Call("nothing_like_it", (), BOOLEAN), ())
+        Generator("duckdb", postgres_scan, Names()).step(Filter(SCAN, Call("nothing_like_it", (), BOOLEAN)))
+
+
+def test_postgresql_joins_each_table_of_names_once() -> None:
+    names = Names({"h:1:1": Known(service="shop"), "shop": Known(node="h")})
+    service = functions.call("upid_to_service_name", (Column("upid", STRING),))
+    node = functions.call("service_name_to_node_name", (service,))
+    plan = Project(Scan("t", (Field("upid", STRING),)), (("a", service), ("b", service), ("c", node)))
+    text = Generator("postgres", postgres_scan, names).step(plan)
+    assert text.count("LEFT JOIN") == 2
+    assert """jsonb_each_text('{"h:1:1": "shop"}'::jsonb) n0 ON n0.key = r."upid" LEFT JOIN""" in text
+    assert 'n1 ON n1.key = COALESCE(n0.value, r."upid")' in text
+    assert "JOIN" not in Generator("duckdb", postgres_scan, names).step(plan)
