@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 GAP = 2  # blanks between columns
 NARROWEST = 12  # a text column is not cut below this on a terminal
+READABLE = 20  # nor one that matters below this
 WIDEST_ON_TERMINAL = 512  # characters of a cell that are looked at: no terminal is wider
 WIDEST_ALIGNED = 60  # in a pipe, longer cells are whole and push the rest of their row to the right
 
@@ -106,7 +107,7 @@ def _write_terminal(
     console = Console(highlight=False, markup=False, emoji=False)
     natural = [max([cell_len(name), *(cell_len(row[at]) for row in rows)]) for at, name in enumerate(names)]
     least = [
-        width if right else min(width, max(NARROWEST, cell_len(names[at])))
+        width if right else min(width, max(READABLE if names[at] in first else NARROWEST, cell_len(names[at])))
         for at, (width, right) in enumerate(zip(natural, numeric, strict=True))
     ]
     shown = choose_columns(names, natural, least, console.width, first)

@@ -7,7 +7,7 @@ drawing goes into a pipe; JSON and CSV have every row with values as they are.
 import csv
 import json
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -169,20 +169,24 @@ def _rows(one: "Shown") -> None:
     newest = "time_" in names
     part = one.table.slice(max(0, total - ROWS_IN_TABLE)) if newest else one.table.slice(0, ROWS_IN_TABLE)
     rows, units = list(rows_of(part)), units_of_schema(one.schema)
-    emit(names, rows, Format.TABLE, units, _narrow(names, rows, units))
+    emit(names, rows, Format.TABLE, units, telling(names, rows, units))
     if total > ROWS_IN_TABLE:
         which = "newest" if newest else "first"
         notice(f"the {which} {ROWS_IN_TABLE} of {total} rows of {one.name!r} are shown; -o json shows all")
 
 
-def _narrow(names: Sequence[str], rows: Sequence[Sequence[Any]], units: dict[str, str]) -> list[str]:
-    """The columns without long texts, in order: they stay longest."""
-    found = []
+def telling(names: Sequence[str], rows: Sequence[Sequence[Any]], units: Mapping[str, str]) -> list[str]:
+    """The columns to keep longest where there is no room for all: those that tell rows apart, then the others.
+
+    Columns of long texts are none of them.
+    """
+    different: list[str] = []
+    same: list[str] = []
     for at, name in enumerate(names):
-        unit = units.get(name, "")
-        if all(len(cell(row[at], unit)) <= _WIDE for row in rows):
-            found.append(name)
-    return found
+        texts = {cell(row[at], units.get(name, "")) for row in rows}
+        if all(len(text) <= _WIDE for text in texts):
+            (same if len(texts) < 2 < len(rows) else different).append(name)
+    return different + same
 
 
 def _edges(one: "Shown", widget: Widget) -> tuple[str, ...]:

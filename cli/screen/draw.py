@@ -8,7 +8,7 @@ from rich.cells import cell_len, chop_cells, set_cell_size
 from rich.text import Text
 
 from pxcap.cli.drawing.outputs import drawing
-from pxcap.cli.output import GAP, NARROWEST, choose_columns, share_width
+from pxcap.cli.output import GAP, NARROWEST, READABLE, choose_columns, share_width
 from pxcap.scripts.values import is_number, one_line
 
 if TYPE_CHECKING:
@@ -86,9 +86,11 @@ def _table(view: "View", page: "Page", width: int, room: int) -> list[Text]:
     names = [_name(view, page, at) for at in range(len(page.columns))]
     right = [any(is_number(row[at]) for row in part) for at in range(len(names))]
     natural = [max([cell_len(name), *(cell_len(row[at]) for row in cells)]) for at, name in enumerate(names)]
-    least = [size if right[at] else min(size, max(NARROWEST, cell_len(names[at]))) for at, size in enumerate(natural)]
-    preferred = [name for at, name in enumerate(names) if natural[at] <= 40]
-    shown = choose_columns(names, natural, least, width, preferred) if names else []
+    least = [
+        size if right[at] else min(size, max(READABLE if name in page.first else NARROWEST, cell_len(names[at])))
+        for at, (name, size) in enumerate(zip(page.columns, natural, strict=True))
+    ]
+    shown = choose_columns(page.columns, natural, least, width, page.first) if names else []
     widths = share_width([natural[at] for at in shown], [least[at] for at in shown], width)
 
     def line(texts: list[str], style: str) -> Text:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 TIME = "time_"  # rows that have it come with the newest last
 MOST_ROWS = 10_000  # of an output that are kept, the newest: each key goes over them
+_LOOKED_AT = 1000  # rows, to choose columns by
 _MOVES = {"up": -1, "k": -1, "down": 1, "j": 1}
 _FAR = {"home": -(1 << 40), "g": -(1 << 40), "end": 1 << 40, "G": 1 << 40}
 
@@ -27,6 +28,7 @@ class Page:
         units: By column.
         shown: The output itself, for its charts; None for none.
         more: Rows it has besides.
+        first: Columns to keep longest where there is no room for all.
     """
 
     name: str
@@ -35,6 +37,7 @@ class Page:
     units: Mapping[str, str] = field(default_factory=dict)
     shown: "Shown | None" = None
     more: int = 0
+    first: Sequence[str] = ()
 
     @property
     def total(self) -> int:
@@ -48,12 +51,12 @@ class Page:
 
 def page_of(shown: "Shown") -> Page:
     """The page of an output; its title is that of its table, where the vis spec has one."""
-    from pxcap.cli.drawing.outputs import rows_of
+    from pxcap.cli.drawing.outputs import rows_of, telling
 
     title = next((one.name for one in shown.widgets if one.kind == "Table"), shown.name)
-    columns, more = names(shown.schema), max(0, shown.table.num_rows - MOST_ROWS)
-    part = shown.table.slice(more if TIME in columns else 0, MOST_ROWS)
-    return Page(title, columns, list(rows_of(part)), units_of_schema(shown.schema), shown, more)
+    columns, units, more = names(shown.schema), units_of_schema(shown.schema), max(0, shown.table.num_rows - MOST_ROWS)
+    rows = list(rows_of(shown.table.slice(more if TIME in columns else 0, MOST_ROWS)))
+    return Page(title, columns, rows, units, shown, more, telling(columns, rows[-_LOOKED_AT:], units))
 
 
 class View:

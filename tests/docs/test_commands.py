@@ -1,6 +1,5 @@
 """Every command the documents show works, and prints what they show."""
 
-import gzip
 import io
 import os
 import re
@@ -14,33 +13,18 @@ from itertools import groupby
 from pathlib import Path
 
 import pytest
-from tests.cli.traffic import write_trace
 from tests.docs.blocks import ROOT, Block, blocks
 
 from pxcap.bpf.features import FOR_PACKETS, features, why_not_packet
 from pxcap.cli.main import main
 from pxcap.cli.reference import commands
 
-WIDTH = "110"  # of the terminal the documents show
 PLAIN = re.compile(r"pxcap [^|<>;&`$]*")  # needs no shell
 
 
 class Terminal(io.StringIO):
     def isatty(self) -> bool:
         return True
-
-
-@pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where a reader of the documents might be: beside the repository's files and a capture."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("PXCAP_STORE", raising=False)
-    monkeypatch.setenv("COLUMNS", WIDTH)
-    monkeypatch.setenv("TERM", "xterm")
-    (tmp_path / "fixtures").symlink_to(ROOT / "fixtures")
-    write_trace(tmp_path / "trace.pcap")
-    (tmp_path / "trace.pcap.gz").write_bytes(gzip.compress((tmp_path / "trace.pcap").read_bytes()))
-    return tmp_path
 
 
 def run(command: str) -> tuple[int, str]:

@@ -19,6 +19,7 @@ def python_pages() -> list[tuple[str, list[Block]]]:
     return [(page, list(group)) for page, group in groupby(blocks("python"), key=lambda block: block.page)]
 
 
+@pytest.mark.usefixtures("stored")
 @pytest.mark.parametrize(("page", "parts"), python_pages(), ids=[page for page, _ in python_pages()])
 def test_python_of_a_page_runs_from_top_to_bottom(page: str, parts: list[Block]) -> None:
     space: dict[str, Any] = {"__name__": "page"}
