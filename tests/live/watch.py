@@ -23,6 +23,7 @@ CLIENT, SERVER = 1, 2
 Records = list[dict[str, object]]
 SOURCES = ("bpf", "packet")
 WAYS = ("tcpdump", *SOURCES)
+ODD = tuple(f"pxcap: {what}" for what in ("not seen", "not stored", "not parsed", "plugin failed", "warning", "error"))
 WHERE = {"time_", "upid", "remote_addr", "remote_port", "local_addr", "local_port", "trace_role", "latency"}
 """Columns that differ between the two ends of a connection."""
 
@@ -76,7 +77,7 @@ class Live:
         self.said += err.splitlines()
         self._counts = {count["table"]: count for count in map(json.loads, out.splitlines())}
         assert self._process.returncode == 0, self.said
-        odd = [line for line in self.said if " not " in line or "warning" in line or "hint" in line]
+        odd = [line for line in self.said if line.startswith(ODD)]
         odd = [line for line in odd if not any(words in line for words in self.expected)]
         assert odd == [] or not alone, odd
 
