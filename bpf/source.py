@@ -49,6 +49,7 @@ _SECOND = 1_000_000_000
 _MEASURED = 2000  # connections that may be open for their round-trip times to be asked for: 0.1 ms each
 _SPACES = 16  # network namespaces asked at once
 _MET = 65536  # processes known to have been told of
+_FINISH = 0.8  # seconds for what is still in the ring in the end; what is left then is counted as lost
 _LAST = 0.02  # seconds for calls that are under way in the end: the peer may have the bytes before the call is told of
 _CLOCK_STEP = 1_000_000  # ns: the clocks are compared at each round, and believed when they differ by more
 
@@ -92,6 +93,7 @@ class SocketSource:
         self.filled = 0.0
         self._lost: dict[str, int] | None = None  # once it is over
         self._clock = time.time_ns() - time.monotonic_ns()
+        self._deadline = float("inf")  # after which nothing more is read
         self.execed: Callable[[Execed], None] = lambda _: None
         self.saved: SavedSockets | None = None
 
@@ -110,7 +112,8 @@ class SocketSource:
         until, told = data.produced, announced.produced
         closing = self._take_control(told)
         taken = 0
-        while announced.consumed >= told:  # else a processor is in the middle of a record, and data has to wait for it
+        # Else a processor is in the middle of a record, and data has to wait for it; or the end is near.
+        while announced.consumed >= told and time.monotonic() < self._deadline:
             block, places = data.read(until)
             if not places:
                 break
@@ -158,6 +161,7 @@ class SocketSource:
 
     def finish(self) -> int:
         """Take what is left, end every connection and detach."""
+        self._deadline = time.monotonic() + _FINISH
         taken = self.poll()
         time.sleep(_LAST)
         taken += self.poll()  # what was closed in the first round ends in the second
@@ -191,6 +195,8 @@ class SocketSource:
         """What the programs counted of what they could not tell."""
         lost = {name: count for name, count in zip(COUNTERS, self.program.counters(), strict=True) if count}
         lost.pop("records", None)
+        if time.monotonic() > self._deadline and (left := self.program.data.produced - self.program.data.consumed):
+            lost["bytes of the data ring that there was no time to read"] = left
         return lost
 
     def _take_control(self, until: int) -> list[Closed]:
