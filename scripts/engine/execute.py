@@ -1,24 +1,24 @@
 """Runs the plans of a script: reads what they need of the store, once, and computes each output.
 
 On PostgreSQL the largest parts that it can say are computed there, whole group-bys among them. On SQLite tables are read,
-with as few columns and rows as the plans need. What is left runs here in DuckDB over Arrow columns.
+with as few columns and rows as the plans need. What is left runs here in DuckDB over Arrow columns. What several outputs
+are made of is computed once.
 """
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from itertools import chain
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pxcap.core.errors import UsageError
 from pxcap.scripts import functions
+from pxcap.scripts.engine.chains import Reading, readings
 from pxcap.scripts.engine.generate import Generator, NotInSql, quoted
-from pxcap.scripts.engine.graph import in_order, prune
-from pxcap.scripts.engine.pushdown import conditions, largest, replaced
-from pxcap.scripts.engine.sources import columns_of_rows, postgres_scan, sqlite_scan
+from pxcap.scripts.engine.graph import in_order, merged, prune
+from pxcap.scripts.engine.pushdown import largest, replaced, sayable, shared, shrunk
+from pxcap.scripts.engine.sources import TooManyRows, columns_of_rows, postgres_scan
 from pxcap.scripts.plan import Operator, Output, Rows, Scan
-from pxcap.scripts.types import Schema
 from pxcap.store import Store
 
 if TYPE_CHECKING:
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from pxcap.scripts.names import Names
 
 
+SHARED = 1_000_000  # rows got from PostgreSQL for several outputs; of more it makes what each of them needs
+STORE = "the store"  # what is read when the database computes it
 _AGAIN = 0.05  # seconds
 
 
@@ -72,8 +74,8 @@ def run_plans(
         StoreError: The store cannot be read.
     """
     with _running(store, names, limits or Limits()) as run:
-        plans = prune([_without_missing(output.plan, is_stored) for output in outputs])
-        run.share(plans)
+        plans = prune(merged([_without_missing(output.plan, is_stored) for output in outputs]))
+        run.prepare(plans)
         for output, plan in zip(outputs, plans, strict=True):
             yield output, run.compute(plan, output.name)
 
@@ -105,38 +107,47 @@ def _watch(connection: "duckdb.DuckDBPyConnection", seconds: float, over: thread
 
 
 class _Run:
-    """One run over a store: its tables that were read, and the connection that computes."""
+    """One run over a store: what was read of it, and the connection that computes."""
 
     def __init__(self, store: Store, names: "Names", limits: Limits, connection: "duckdb.DuckDBPyConnection") -> None:
         self._store = store
         self._names = names
         self._limits = limits
         self._connection = connection
-        self._postgres = store.url.startswith("postgresql")
-        self._read: dict[str, str] = {}  # by what was asked: the name it is known by here
-        self._texts: dict[int, tuple[str, Schema]] = {}  # by scan: what reads it, and all the columns that gives
+        self._readings: dict[int, Reading] = {}  # by the operator at which reading ends
+        self._once: set[int] = set()  # operators that are computed once
+        self._apart: set[int] = set()  # those that were to be, but are too large to be fetched
+        self._read: dict[str, str] = {}  # the name by which what a statement gave is known here
+        self._made: dict[int, str] = {}  # the same for what was computed once
 
-    def share(self, plans: Sequence[Operator]) -> None:
-        """Let scans of the same rows of a table be one, with the columns of all of them."""
-        if self._postgres:
-            return
-        same: dict[tuple[str, int | None, int | None], dict[tuple[str, ...], list[Scan]]] = {}
-        found = conditions(plans)
-        for node in in_order(plans):
-            if isinstance(node, Scan):
-                where = tuple(sorted(set(found.get(id(node), ()))))
-                same.setdefault((node.table, node.start, node.stop), {}).setdefault(where, []).append(node)
-        for where, scans in chain.from_iterable(by_condition.items() for by_condition in same.values()):
-            fields = {field.name: field for scan in scans for field in scan.schema}
-            together = replace(scans[0], schema=tuple(fields.values()))
-            text = sqlite_scan(together, where)
-            self._texts |= {id(scan): (text, together.schema) for scan in scans}
+    def prepare(self, plans: Sequence[Operator]) -> None:
+        """Decide what is read, and what is computed once."""
+        self._plans = plans
+        once = [node for node in shared(plans) if id(node) not in self._apart]
+        if self._store.url.startswith("postgresql"):
+            writer = Generator("postgres", postgres_scan, self._names)
+            said, small = sayable(plans, lambda node: _can(writer, node)), shrunk(plans)
+            self._once = {id(node) for node in once if id(node) not in said or id(node) in small}
+            tops = largest(plans, said, self._once)
+            found = [Reading(writer.statement(node), node.schema, STORE, {id(node): _as_it_is}) for node in tops]
+        else:
+            self._once = {id(node) for node in once}
+            found = readings(plans, self._names)
+        self._readings = {top: one for one in found for top in one.tops}
 
     def compute(self, plan: Operator, name: str) -> "pa.Table":
         """The rows of an output."""
-        local = self._from_postgres(plan) if self._postgres else self._from_sqlite(plan)
-        text = Generator("duckdb", _local, self._names).statement(local, True)
-        result = self._execute(text)
+        while True:
+            known = len(self._apart)
+            try:
+                local = self._computed(plan) if id(plan) in self._once else self._over(plan)
+                break
+            except TooManyRows:
+                if len(self._apart) == known:
+                    raise
+                self.prepare(self._plans)
+        with self._explained():
+            result = self._connection.sql(self._statement(local, True)).to_arrow_table()
         if len(result) > self._limits.shown:
             raise UsageError(
                 f"output {name!r} has {len(result):,} rows, at most {self._limits.shown:,} are shown",
@@ -144,11 +155,58 @@ class _Run:
             )
         return result
 
-    def _execute(self, text: str) -> "pa.Table":
+    def _over(self, plan: Operator) -> Operator:
+        """The plan over what is here, which is got first."""
+        by: dict[int, Operator] = {}
+        others = self._once - {id(plan)}
+        for node in in_order([plan], self._readings.keys() | others):
+            if id(node) in others:
+                by[id(node)] = self._computed(node)
+            elif id(node) in self._readings:
+                by[id(node)] = self._fetched(node)
+        return replaced(plan, by)
+
+    def _computed(self, node: Operator) -> Operator:
+        """What stands for an operator that is computed once."""
+        name = self._made.get(id(node))
+        if name is None:
+            text = self._statement(self._over(node))
+            name = self._made[id(node)] = f"made{len(self._made)}"
+            with self._explained():
+                self._connection.execute(f"CREATE TEMP TABLE {name} AS {text}")
+            reading = self._readings.get(id(node))
+            if reading is not None and reading.tops.keys() <= self._made.keys():
+                self._connection.unregister(self._read.pop(reading.text))  # nobody else asks for it
+        return Scan(name, node.schema)
+
+    def _fetched(self, node: Operator) -> Operator:
+        """What stands for an operator at which reading ends."""
+        reading = self._readings[id(node)]
+        name = self._read.get(reading.text)
+        if name is None:
+            most = self._limits.read
+            if id(node) in self._once and reading.what == STORE:
+                most = min(most, SHARED)
+            with self._store.query(reading.text, timeout=self._limits.seconds, whole=True) as result:
+                try:
+                    table = columns_of_rows(result.rows, reading.schema, most, reading.what)
+                except TooManyRows:
+                    if most < self._limits.read:
+                        self._apart.add(id(node))
+                    raise
+            name = self._read[reading.text] = f"read{len(self._read)}"
+            self._connection.register(name, table)
+        return reading.tops[id(node)](Scan(name, reading.schema))
+
+    def _statement(self, plan: Operator, ordered: bool = False) -> str:
+        return Generator("duckdb", _local, self._names).statement(plan, ordered)
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
         import duckdb
 
         try:
-            return self._connection.sql(text).to_arrow_table()
+            yield
         except duckdb.InterruptException as error:
             raise UsageError(
                 f"the script took longer than {self._limits.seconds:g} s", "a later start_time asks for less"
@@ -161,45 +219,20 @@ class _Run:
         except duckdb.ConversionException as error:
             raise UsageError(f"a value does not fit: {str(error).splitlines()[0]}") from error
 
-    def _from_postgres(self, plan: Operator) -> Operator:
-        """The plan over what PostgreSQL computed of it."""
-        writer = Generator("postgres", postgres_scan, self._names)
 
-        def can(node: Operator) -> bool:
-            if isinstance(node, Rows):
-                return False
-            try:
-                writer.step(node)
-            except NotInSql:
-                return False
-            return True
+def _can(writer: Generator, node: Operator) -> bool:
+    """Whether the database can say an operator; rows that are known here need not go there."""
+    if isinstance(node, Rows):
+        return False
+    try:
+        writer.step(node)
+    except NotInSql:
+        return False
+    return True
 
-        by: dict[int, Operator] = {}
-        for node in largest(plan, can):
-            text = writer.statement(node)
-            table = self._fetch(text, node.schema, "the store")
-            by[id(node)] = Scan(table, node.schema)
-        return replaced(plan, by)
 
-    def _from_sqlite(self, plan: Operator) -> Operator:
-        """The plan over the tables that it reads."""
-        by: dict[int, Operator] = {}
-        for node in in_order([plan]):
-            if isinstance(node, Scan):
-                table = self._fetch(*self._texts[id(node)], node.table)
-                by[id(node)] = replace(node, table=table)
-        return replaced(plan, by)
-
-    def _fetch(self, text: str, schema: Schema, what: str) -> str:
-        """Read once what a text asks for; gives the name by which it is known here."""
-        known = self._read.get(text)
-        if known is None:
-            with self._store.query(text, timeout=self._limits.seconds, whole=True) as result:
-                table = columns_of_rows(result.rows, schema, self._limits.read, what)
-            name = f"t{len(self._read)}"
-            self._connection.register(name, table)
-            known = self._read[text] = name
-        return known
+def _as_it_is(node: Operator) -> Operator:
+    return node
 
 
 def _without_missing(plan: Operator, is_stored: Callable[[str], bool]) -> Operator:

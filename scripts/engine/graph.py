@@ -1,10 +1,12 @@
 """Walking plans. A plan is a graph: a frame that two others were made from stands in it once, and is computed once.
 
-Operators are told apart by identity: comparing two plans by value takes as long as both are deep.
+Operators are told apart by identity: comparing two plans by value takes as long as both are deep. So `merged` comes first,
+which makes equal ones the same.
 """
 
-from collections.abc import Iterable
-from dataclasses import replace
+from collections import Counter
+from collections.abc import Container, Iterable, Sequence
+from dataclasses import fields, replace
 
 from pxcap.scripts.plan import (
     Aggregate,
@@ -22,6 +24,8 @@ from pxcap.scripts.plan import (
     names,
 )
 
+_PARENTS = ("parent", "parents", "left", "right")
+
 
 def parents(node: Operator) -> tuple[Operator, ...]:
     """What an operator's rows are made of."""
@@ -34,8 +38,13 @@ def parents(node: Operator) -> tuple[Operator, ...]:
     return (node.parent,)
 
 
-def in_order(roots: Iterable[Operator]) -> list[Operator]:
-    """Every operator once, each behind those it is made of. Deep plans need no deep calls."""
+def in_order(roots: Iterable[Operator], ends: Container[int] = ()) -> list[Operator]:
+    """Every operator once, each behind those it is made of. Deep plans need no deep calls.
+
+    Args:
+        roots: The plans.
+        ends: Operators, by identity, at which to turn back: what they are made of is left out.
+    """
     done: set[int] = set()
     found: list[Operator] = []
     waiting: list[tuple[Operator, bool]] = [(root, False) for root in reversed(list(roots))]
@@ -48,7 +57,15 @@ def in_order(roots: Iterable[Operator]) -> list[Operator]:
             found.append(node)
         else:
             waiting.append((node, True))
-            waiting.extend((parent, False) for parent in reversed(parents(node)))
+            if id(node) not in ends:
+                waiting.extend((parent, False) for parent in reversed(parents(node)))
+    return found
+
+
+def readers(roots: Sequence[Operator]) -> Counter[int]:
+    """How many operators read each, by identity; showing it counts as one."""
+    found = Counter(id(root) for root in roots)
+    found.update(id(parent) for node in in_order(roots) for parent in parents(node))
     return found
 
 
@@ -63,7 +80,19 @@ def with_parents(node: Operator, made: dict[int, Operator]) -> Operator:
     return replace(node, parent=made[id(node.parent)])
 
 
-def prune(roots: list[Operator]) -> list[Operator]:
+def merged(roots: Sequence[Operator]) -> list[Operator]:
+    """The same plans, in which operators that are equal are one: functions of a script make the same frame each anew."""
+    known: dict[tuple[object, ...], Operator] = {}
+    made: dict[int, Operator] = {}
+    for node in in_order(roots):
+        above = tuple(id(made[id(parent)]) for parent in parents(node))
+        own = (getattr(node, field.name) for field in fields(node) if field.name not in _PARENTS)
+        key = (type(node), above, *own)
+        made[id(node)] = known.setdefault(key, with_parents(node, made))
+    return [made[id(root)] for root in roots]
+
+
+def prune(roots: Sequence[Operator]) -> list[Operator]:
     """The same plans without the columns that nobody asks for, shared operators still shared."""
     order = in_order(roots)
     wanted: dict[int, set[str]] = {id(node): set() for node in order}

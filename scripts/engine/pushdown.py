@@ -1,130 +1,99 @@
-"""What of a plan goes to the database.
+"""What of the plans the database computes with all that is below it, and what is computed once for several outputs.
 
-PostgreSQL takes every part that it can say: the largest ones, from the tables up. SQLite takes conditions of the simplest
-kind, which its scan then leaves fewer rows of; computing in columns here is faster than in it.
+PostgreSQL takes every part that it can say: the largest ones, from the tables up. What several operators read is computed
+once where that takes effort; but rows as such, which PostgreSQL can make again, are not fetched from it to be shared.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 
-from pxcap.scripts.engine.generate import quoted
-from pxcap.scripts.engine.graph import in_order, parents, with_parents
-from pxcap.scripts.plan import Call, Column, Expression, Filter, Literal, Operator, Project, Scan
-from pxcap.scripts.types import Data
-
-_COMPARISONS = {"equal": "=", "lessThan": "<", "lessThanEqual": "<=", "greaterThan": ">", "greaterThanEqual": ">="}
+from pxcap.scripts import functions
+from pxcap.scripts.engine.graph import in_order, parents, readers, with_parents
+from pxcap.scripts.plan import Aggregate, Call, Expression, Filter, Join, Limit, Operator, Project
 
 
-def largest(root: Operator, can: Callable[[Operator], bool]) -> list[Operator]:
-    """The operators that the database computes with all that is below them: as far up as it can say.
+def sayable(roots: Sequence[Operator], can: Callable[[Operator], bool]) -> set[int]:
+    """The operators, by identity, that the database can compute with all that is below them.
 
     Args:
-        root: The plan.
+        roots: The plans.
         can: Whether it can say this one operator, its parents left aside.
     """
-    sayable: dict[int, bool] = {}
-    order = in_order([root])
-    for node in order:
-        sayable[id(node)] = all(sayable[id(parent)] for parent in parents(node)) and can(node)
+    found: set[int] = set()
+    for node in in_order(roots):
+        if all(id(parent) in found for parent in parents(node)) and can(node):
+            found.add(id(node))
+    return found
+
+
+def largest(roots: Sequence[Operator], said: Container[int], apart: Container[int] = ()) -> list[Operator]:
+    """The operators to ask the database for: as far up as it can say.
+
+    Args:
+        roots: The plans.
+        said: What it can.
+        apart: Operators that are asked for by themselves, for others, too: it says nothing over them.
+    """
+    over: set[int] = set()
+    for node in in_order(roots):
+        if any(id(parent) in apart or id(parent) in over for parent in parents(node)):
+            over.add(id(node))
     tops: list[Operator] = []
-    waiting = [root]
+    waiting = list(reversed(roots))
     seen: set[int] = set()
     while waiting:
         node = waiting.pop()
         if id(node) in seen:
             continue
         seen.add(id(node))
-        if sayable[id(node)]:
+        if id(node) in said and id(node) not in over:
             tops.append(node)
         else:
-            waiting.extend(parents(node))
+            waiting.extend(reversed(parents(node)))
     return tops
 
 
-def conditions(roots: Sequence[Operator]) -> dict[int, list[str]]:
-    """For each scan of some plans, by identity, SQLite's words for conditions that every one of its rows has to fulfil.
-
-    A condition is found when only filters and columns passed on lie between it and a scan that nothing else reads, in
-    any of the plans.
-    """
-    order = in_order(roots)
-    readers: dict[int, int] = {}
-    for root in roots:  # whoever looks at an output reads it, too
-        readers[id(root)] = readers.get(id(root), 0) + 1
-    for node in order:
-        for parent in parents(node):
-            readers[id(parent)] = readers.get(id(parent), 0) + 1
-    found: dict[int, list[str]] = {}
-    for node in order:
-        if isinstance(node, Filter):
-            _find(node, readers, found)
+def shared(roots: Sequence[Operator]) -> list[Operator]:
+    """The operators that several read and that take more than passing on, choosing and adding up values of a row."""
+    count = readers(roots)
+    effort: set[int] = set()  # those that would do something over what is shared below
+    found: list[Operator] = []
+    for node in in_order(roots):
+        if _is_effort(node) or any(id(parent) in effort for parent in parents(node)):
+            if count[id(node)] > 1:
+                found.append(node)
+            else:
+                effort.add(id(node))
     return found
 
 
-def _find(node: Filter, readers: Mapping[int, int], found: dict[int, list[str]]) -> None:
-    wanted = list(_conjuncts(node.condition))
-    below = node.parent
-    while readers.get(id(below)) == 1:
-        if isinstance(below, Scan):
-            types = {field.name: field.type.data for field in below.schema}
-            texts = [text for one in wanted if (text := _simple(one, types)) is not None]
-            found.setdefault(id(below), []).extend(texts)
-            return
-        if isinstance(below, Project):
-            made = dict(below.columns)
-            wanted = [moved for one in wanted if (moved := _moved(one, made)) is not None]
-            below = below.parent
-        elif isinstance(below, Filter):
-            below = below.parent
-        else:
-            return
-
-
-def _conjuncts(expression: Expression) -> list[Expression]:
-    found: list[Expression] = []
-    waiting = [expression]
-    while waiting:
-        one = waiting.pop()
-        if isinstance(one, Call) and one.function == "logicalAnd":
-            waiting.extend(one.args)
-        else:
-            found.append(one)
+def shrunk(roots: Sequence[Operator]) -> set[int]:
+    """The operators, by identity, that give groups, or so many rows at most, or are made of such."""
+    found: set[int] = set()
+    for node in in_order(roots):
+        above = parents(node)
+        if isinstance(node, Aggregate | Limit) or (above and all(id(parent) in found for parent in above)):
+            found.add(id(node))
     return found
-
-
-def _moved(expression: Expression, made: Mapping[str, Expression]) -> Expression | None:
-    """A comparison in terms of the columns below a projection; None when it is not that simple."""
-    if not isinstance(expression, Call) or expression.function not in _COMPARISONS:
-        return None
-    args: list[Expression] = []
-    for arg in expression.args:
-        source = made.get(arg.name) if isinstance(arg, Column) else arg
-        if not isinstance(source, Column | Literal):
-            return None
-        args.append(source)
-    return Call(expression.function, tuple(args), expression.type)
-
-
-def _simple(expression: Expression, types: Mapping[str, Data]) -> str | None:
-    """`column < constant` of one data type in SQLite's words."""
-    if not isinstance(expression, Call) or expression.function not in _COMPARISONS or len(expression.args) != 2:
-        return None
-    left, right = expression.args
-    if not isinstance(left, Column) or not isinstance(right, Literal):
-        return None
-    data = types.get(left.name)
-    value = right.value
-    if data is Data.STRING and isinstance(value, str) and expression.function == "equal" and "\0" not in value:
-        text = "'" + value.replace("'", "''") + "'"
-    elif data in (Data.INT64, Data.TIME64NS) and isinstance(value, int) and not isinstance(value, bool):
-        text = str(value)
-    else:
-        return None
-    return f"{quoted(left.name)} {_COMPARISONS[expression.function]} {text}"
 
 
 def replaced(root: Operator, by: Mapping[int, Operator]) -> Operator:
     """The plan with some operators replaced by others of the same columns."""
     made: dict[int, Operator] = {}
-    for node in in_order([root]):
+    for node in in_order([root], by):
         made[id(node)] = by[id(node)] if id(node) in by else with_parents(node, made)
     return made[id(root)]
+
+
+def in_python(expression: Expression) -> bool:
+    """Whether Python computes a part of it where DuckDB is asked."""
+    if not isinstance(expression, Call):
+        return False
+    return functions.functions()[expression.function].arrow is not None or any(map(in_python, expression.args))
+
+
+def _is_effort(node: Operator) -> bool:
+    if isinstance(node, Project):
+        return any(in_python(one) for _, one in node.columns)
+    if isinstance(node, Filter):
+        return in_python(node.condition)
+    return isinstance(node, Aggregate | Join | Limit)

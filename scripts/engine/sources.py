@@ -1,6 +1,6 @@
 """Reading a store's tables, or what it computed, into Arrow columns."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -14,12 +14,23 @@ from pxcap.scripts.types import Data, Schema
 if TYPE_CHECKING:
     import pyarrow as pa
 
-BATCH = 32768  # rows made into columns at once
+BATCH = 4096  # rows made into columns at once: few enough to be in the processor's cache still
 
 
-def sqlite_scan(scan: Scan, conditions: Sequence[str] = ()) -> str:
-    """What reads a table of SQLite; its values are converted when they have been read."""
-    columns = ", ".join(quoted(field.name) for field in scan.schema)
+class TooManyRows(UsageError):
+    """More rows came than were to be read."""
+
+
+def sqlite_scan(scan: Scan, schema: Schema, computed: Container[str] = (), conditions: Sequence[str] = ()) -> str:
+    """What reads a table of SQLite; its values are converted when they have been read.
+
+    Args:
+        scan: Names the table and the range of time.
+        schema: What to read.
+        computed: Those of it that are SQL, not names of columns.
+        conditions: SQL, all of which must hold.
+    """
+    columns = ", ".join(one.name if one.name in computed else quoted(one.name) for one in schema)
     return f"SELECT {columns} FROM {quoted(scan.table)}{_where([*_range(scan), *conditions])}"
 
 
@@ -41,7 +52,7 @@ def columns_of_rows(rows: Iterable[Row], schema: Schema, most: int, what: str) -
         what: They are, for the error.
 
     Raises:
-        UsageError: More rows come.
+        TooManyRows: More rows come.
     """
     import pyarrow as pa
 
@@ -52,7 +63,7 @@ def columns_of_rows(rows: Iterable[Row], schema: Schema, most: int, what: str) -
     for part in _parts(iter(rows)):
         total += len(part)
         if total > most:
-            raise UsageError(f"the script reads more than {most:,} rows of {what}", "a later start_time asks for less")
+            raise TooManyRows(f"the script reads more than {most:,} rows of {what}", "a later start_time asks for less")
         arrays = [_array(values, kind) for values, kind in zip(zip(*part, strict=True), kinds, strict=True)]
         batches.append(pa.record_batch(arrays, schema=wanted))
     return pa.Table.from_batches(batches, wanted)

@@ -104,13 +104,14 @@ def _attribute(name: str, doc: str, kind: str, more: tuple[Overload, ...] = ()) 
 
 
 def _process(call: Writing) -> str:
+    """In words that SQLite knows, too."""
     upid, address, port = call.args
-    whole = f"{address} || ':' || ({port})::TEXT"
+    whole = f"{address} || ':' || CAST({port} AS TEXT)"
     known = ", ".join(quoted(one) for one in sorted(call.names.ports))
     mapped = f" WHEN {whole} IN ({known}) THEN {whole}" if known else ""
     return (
-        f"(CASE WHEN {upid} <> '' THEN {upid} WHEN starts_with({address}, '127.') THEN {whole}"
-        f" WHEN {address} = '::1' THEN '[::1]:' || ({port})::TEXT{mapped} ELSE {address} END)"
+        f"(CASE WHEN {upid} <> '' THEN {upid} WHEN substr({address}, 1, 4) = '127.' THEN {whole}"
+        f" WHEN {address} = '::1' THEN '[::1]:' || CAST({port} AS TEXT){mapped} ELSE {address} END)"
     )
 
 

@@ -8,6 +8,7 @@ from tests.scripts.conftest import CALLS, ROWS, START
 
 from pxcap.core.errors import UsageError
 from pxcap.scripts import functions
+from pxcap.scripts.engine import execute
 from pxcap.scripts.engine.catalog import StoreCatalog
 from pxcap.scripts.engine.execute import Limits, rows_of, run_plans
 from pxcap.scripts.names import Names
@@ -177,6 +178,43 @@ def test_several_outputs_of_one_table(store: Store) -> None:
     found = {output.name: rows_of(table) for output, table in run_plans(store, outputs, Names())}
     assert sum(int(str(n)) for _, n in found["a"]) == 100
     assert found["b"] == ROWS[-1:]
+
+
+def test_what_outputs_share_is_computed_once(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    def outputs() -> list[Output]:
+        def base() -> Operator:
+            node = scan(store)
+            kept = where(where(node, "notEqual", "method", "put"), "lessThan", "status", 500)
+            length = functions.call("length", (column(node, "body"),))
+            redacted = functions.call("redact_pii_best_effort", (column(node, "method"),))
+            return pick(kept, who=redacted, size=length, latency=column(node, "latency"))
+
+        groups = total(base(), ("who",), n=("size", "sum"), most=("latency", "max"))
+        again = total(base(), ("who",), n=("size", "sum"), most=("latency", "max"))
+        counts = total(scan(store), ("status",), n=("latency", "count"))
+        return [
+            Output("all", groups),
+            Output("some", where(again, "equal", "who", "get")),
+            Output("rows", Limit(base(), 3)),
+            Output("counts", counts),
+            Output("failed", where(counts, "greaterThanEqual", "status", 400)),
+        ]
+
+    def shown() -> dict[str, list[tuple[object, ...]]]:
+        return {output.name: rows_of(table) for output, table in run_plans(store, outputs(), Names())}
+
+    found = shown()
+    kept = [row for row in ROWS if row[AT["method"]] != "put" and row[AT["status"]] < 500]
+    assert len(found["rows"]) == 3
+    assert found["some"] == [row for row in found["all"] if row[0] == "get"]
+    for who, size, most in found["all"]:
+        mine = [row for row in kept if row[AT["method"]] == who]
+        assert size == sum(len(row[AT["body"]].encode()) for row in mine)
+        assert most == max(row[AT["latency"]] for row in mine if row[AT["latency"]] is not None)
+    assert sum(n for _, n in found["counts"]) == 100
+    assert found["failed"] == [row for row in found["counts"] if row[0] >= 400]
+    monkeypatch.setattr(execute, "SHARED", 2)  # more is not fetched for others, but made for each
+    assert shown() == found
 
 
 def test_what_asks_for_too_much_is_told_so(store: Store) -> None:

@@ -1,4 +1,4 @@
-from pxcap.scripts.engine.graph import in_order, prune
+from pxcap.scripts.engine.graph import in_order, merged, prune, readers
 from pxcap.scripts.plan import (
     Aggregate,
     Aggregation,
@@ -32,12 +32,41 @@ def test_parents_come_first_and_each_operator_once() -> None:
     assert order == [SCAN, one, two, both]
 
 
+def test_turning_back_early() -> None:
+    one = Filter(SCAN, POSITIVE)
+    assert in_order([Limit(one, 3)], {id(one)}) == [one, Limit(one, 3)]
+
+
+def test_equal_operators_become_one() -> None:
+    def made(least: int) -> Operator:
+        scan = Scan("t", (Field("a", INT64), Field("c", INT64)))
+        return Filter(Project(scan, (("c", C),)), Call("greaterThan", (C, Literal(least, INT64)), BOOLEAN))
+
+    one, two, three = merged([made(0), made(1), made(0)])
+    assert one is three
+    assert one == made(0)
+    assert two == made(1)
+    assert isinstance(one, Filter)
+    assert isinstance(two, Filter)
+    assert one.parent is two.parent
+    (both,) = merged([Union((made(0), made(0)))])
+    assert isinstance(both, Union)
+    assert both.parents[0] is both.parents[1]
+
+
+def test_readers_are_counted() -> None:
+    one = Filter(SCAN, POSITIVE)
+    both = Join(one, SCAN, "inner", ("a",), ("a",), (("a", 0, "a"),))
+    count = readers([both, one])
+    assert (count[id(SCAN)], count[id(one)], count[id(both)]) == (2, 2, 1)
+
+
 def test_a_deep_plan_needs_no_deep_calls() -> None:
     plan: Operator = SCAN
     for _ in range(10_000):
         plan = Filter(Project(plan, (("c", C),)), POSITIVE)
     assert len(in_order([plan])) == 20_001
-    assert len(in_order(prune([plan]))) == 20_001
+    assert len(in_order(prune(merged([plan])))) == 20_001
 
 
 def test_only_what_is_asked_for_is_read() -> None:

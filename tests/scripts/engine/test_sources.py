@@ -9,10 +9,11 @@ SCHEMA = (Field("time_", TIME), Field('a"b', STRING))
 
 
 def test_how_tables_are_read() -> None:
-    assert sqlite_scan(Scan("t", SCHEMA)) == 'SELECT "time_", "a""b" FROM "t"'
+    assert sqlite_scan(Scan("t", SCHEMA), SCHEMA) == 'SELECT "time_", "a""b" FROM "t"'
     scan = Scan("x.beta", SCHEMA, 5, 9)
-    assert sqlite_scan(scan, ['"c" = 1']) == (
-        'SELECT "time_", "a""b" FROM "x.beta" WHERE "time_" >= 5 AND "time_" < 9 AND "c" = 1'
+    schema = (SCHEMA[0], Field('length("c")', INT64))
+    assert sqlite_scan(scan, schema, {'length("c")'}, ['"c" = 1']) == (
+        'SELECT "time_", length("c") FROM "x.beta" WHERE "time_" >= 5 AND "time_" < 9 AND "c" = 1'
     )
     assert postgres_scan(scan) == (
         'SELECT CAST("time_" AS BIGINT) AS "time_", CAST("a""b" AS TEXT) AS "a""b" FROM "x.beta"'
