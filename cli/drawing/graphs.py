@@ -40,7 +40,11 @@ def graph_of(
     if wanted is None:
         return None
     at = [names.index(name) for name in wanted]
-    edges = [tuple(row[index] for index in at) for row in rows]
+    instead = [names.index(name) if name in names else at[end] for end, name in enumerate(_services(widget.spec))]
+    edges = [
+        (row[at[0]] or row[instead[0]], row[at[1]] or row[instead[1]], *(row[index] for index in at[2:]))
+        for row in rows
+    ]
     if len(wanted) > 2:
         edges.sort(key=lambda edge: (-(edge[2] if isinstance(edge[2], int | float) else 0), str(edge[0]), str(edge[1])))
     else:
@@ -54,12 +58,16 @@ def _columns(spec: Mapping[str, Any], names: Sequence[str]) -> tuple[str, ...] |
         measures = [spec.get("edgeWeightColumn", ""), spec.get("edgeColorColumn", ""), *spec.get("edgeHoverInfo", ())]
     else:
         pods = (spec.get("requestorPodColumn", ""), spec.get("responderPodColumn", ""))
-        services = (spec.get("requestorServiceColumn", ""), spec.get("responderServiceColumn", ""))
-        ends = pods if all(end in names for end in pods) else services
+        ends = pods if all(end in names for end in pods) else _services(spec)
         measures = [spec.get(one, "") for one in _REQUESTS]
     if not all(end in names for end in ends):
         return None
     return tuple(dict.fromkeys((*ends, *(one for one in measures if one in names))))
+
+
+def _services(spec: Mapping[str, Any]) -> tuple[str, str]:
+    """The ends of a request graph by services: where a pod is not known, its service may be."""
+    return spec.get("requestorServiceColumn", ""), spec.get("responderServiceColumn", "")
 
 
 def dot(graphs: Sequence[FlowGraph]) -> str:

@@ -30,8 +30,9 @@ if TYPE_CHECKING:
 
 ROWS_IN_TABLE = 1000  # more than a person reads; a table must be held whole to be aligned
 OUTPUT = "_output"  # the key that tells outputs apart
+FIRST = "firstColumns"  # of a table's spec, not one of Pixie's: what matters most where a terminal is narrow
 _BATCH = 10_000
-_WIDE = 40  # cells; columns of wider texts are the first to go where a terminal is narrow
+_WIDE = 40  # cells; columns of wider texts are the first to go
 _CHARTS = ("TimeseriesChart", "BarChart", "HistogramChart", "StatChart")
 
 
@@ -169,14 +170,20 @@ def _rows(one: "Shown") -> None:
     newest = "time_" in names
     part = one.table.slice(max(0, total - ROWS_IN_TABLE)) if newest else one.table.slice(0, ROWS_IN_TABLE)
     rows, units = list(rows_of(part)), units_of_schema(one.schema)
-    emit(names, rows, Format.TABLE, units, telling(names, rows, units))
+    emit(names, rows, Format.TABLE, units, first_columns(one, rows))
     if total > ROWS_IN_TABLE:
         which = "newest" if newest else "first"
         notice(f"the {which} {ROWS_IN_TABLE} of {total} rows of {one.name!r} are shown; -o json shows all")
 
 
+def first_columns(one: "Shown", rows: Sequence[Sequence[Any]]) -> list[str]:
+    """The columns to keep longest where there is no room for all: what the vis spec says, then what `telling` does."""
+    said = [name for widget in one.widgets for name in widget.spec.get(FIRST, ())]
+    return list(dict.fromkeys([*said, *telling(names_of(one.schema), rows, units_of_schema(one.schema))]))
+
+
 def telling(names: Sequence[str], rows: Sequence[Sequence[Any]], units: Mapping[str, str]) -> list[str]:
-    """The columns to keep longest where there is no room for all: those that tell rows apart, then the others.
+    """The columns that tell rows apart, then the others, each in their order.
 
     Columns of long texts are none of them.
     """
@@ -185,7 +192,7 @@ def telling(names: Sequence[str], rows: Sequence[Sequence[Any]], units: Mapping[
     for at, name in enumerate(names):
         texts = {cell(row[at], units.get(name, "")) for row in rows}
         if all(len(text) <= _WIDE for text in texts):
-            (same if len(texts) < 2 < len(rows) else different).append(name)
+            (same if len(texts) < 2 <= len(rows) else different).append(name)
     return different + same
 
 

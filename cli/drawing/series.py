@@ -68,7 +68,10 @@ def plot(lines: Sequence[Line], width: int, unit: str = "", height: int = HEIGHT
     if not numbers:
         return [Text("nothing to draw")]
     if len(set(times)) == 1:  # one moment is no line
-        texts = (f"{line.name}  {cell(value, unit or 'number')}" for line in drawn for _, value in line.points)
+        widest = max(len(line.name) for line in drawn)
+        texts = (
+            f"{line.name:<{widest}}  {cell(value, unit or 'number')}" for line in drawn for _, value in line.points
+        )
         return [*map(Text, texts), Text(f"all at {cell(times[0], _TIME)}")]
     low, high = min(0.0, *numbers), max(0.0, *numbers)
     high = high if high > low else low + 1.0

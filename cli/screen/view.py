@@ -51,12 +51,12 @@ class Page:
 
 def page_of(shown: "Shown") -> Page:
     """The page of an output; its title is that of its table, where the vis spec has one."""
-    from pxcap.cli.drawing.outputs import rows_of, telling
+    from pxcap.cli.drawing.outputs import first_columns, rows_of
 
     title = next((one.name for one in shown.widgets if one.kind == "Table"), shown.name)
     columns, units, more = names(shown.schema), units_of_schema(shown.schema), max(0, shown.table.num_rows - MOST_ROWS)
     rows = list(rows_of(shown.table.slice(more if TIME in columns else 0, MOST_ROWS)))
-    return Page(title, columns, rows, units, shown, more, telling(columns, rows[-_LOOKED_AT:], units))
+    return Page(title, columns, rows, units, shown, more, first_columns(shown, rows[-_LOOKED_AT:]))
 
 
 class View:

@@ -45,9 +45,10 @@ def test_edges_have_the_weight_first_and_the_heaviest_on_top() -> None:
 
 def test_a_request_graph_falls_back_to_services() -> None:
     assert flow(REQUESTS).columns == ("source", "destination", "rate", "p90")
-    pods = graph_of(REQUESTS, ("pod_a", "pod_b", "p90"), [("a", "b", 1)], {})
+    pods = graph_of(REQUESTS, ("source", "pod_a", "pod_b", "p90"), [("s", "a", "b", 1), ("s", "", "c", 1)], {})
     assert pods is not None
     assert pods.columns == ("pod_a", "pod_b", "p90")
+    assert pods.edges == [("a", "b", 1), ("s", "c", 1)]
 
 
 def test_without_measures_edges_are_in_order_of_names() -> None:

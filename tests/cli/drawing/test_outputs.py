@@ -11,7 +11,7 @@ import pytest
 from tests.cli.test_output import Terminal
 
 from pxcap.cli.drawing import outputs
-from pxcap.cli.drawing.outputs import drawing, rows_of, show, telling
+from pxcap.cli.drawing.outputs import drawing, first_columns, rows_of, show, telling
 from pxcap.cli.options import ScriptFormat
 from pxcap.core.errors import UsageError
 from pxcap.scripts.run import Shown
@@ -163,6 +163,8 @@ def test_columns_that_tell_rows_apart_are_kept_longest() -> None:
     rows = [(1, "web", "x" * 50, 0), (2, "web", "", 5), (3, "web", "", 5)]
     assert telling(("n", "source", "body", "size"), rows, {}) == ["n", "size", "source"]
     assert telling(("n", "source"), rows[:1], {}) == ["n", "source"]
+    said = Widget("Calls", "calls", "Table", {"firstColumns": ["to", "calls"]})
+    assert first_columns(shown("calls", said), ROWS) == ["to", "calls", "time_", "latency", "source"]
 
 
 def test_rows_come_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
