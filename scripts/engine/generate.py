@@ -1,6 +1,6 @@
 """One SQL text for a plan, for DuckDB or PostgreSQL: a common table expression for each operator, named in order."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from pxcap.scripts import functions
@@ -8,6 +8,7 @@ from pxcap.scripts.engine.graph import in_order, parents
 from pxcap.scripts.functions import SQL_TYPES, Dialect
 from pxcap.scripts.plan import (
     Aggregate,
+    Call,
     Column,
     Expression,
     Filter,
@@ -26,6 +27,8 @@ from pxcap.scripts.types import Data, Schema
 if TYPE_CHECKING:
     from pxcap.scripts.names import Names
 
+_LOGIC = {"logicalAnd": " AND ", "logicalOr": " OR "}
+_COMPARISONS = ("equal", "notEqual", "lessThan", "lessThanEqual", "greaterThan", "greaterThanEqual")
 _JOINS = {"inner": "JOIN", "left": "LEFT JOIN", "right": "RIGHT JOIN", "outer": "FULL JOIN"}
 
 
@@ -96,9 +99,17 @@ class Generator:
         """
         order = in_order([root])
         called = {id(node): f"s{at}" for at, node in enumerate(order)}
-        steps = [f"{called[id(node)]} AS ({self._step(node, called)})" for node in order]
+        steps = [f"{called[id(node)]} AS {self._again(node)}({self._step(node, called)})" for node in order]
         text = f"WITH {', '.join(steps)} SELECT * FROM {called[id(root)]}"
         return f"{text} ORDER BY {self._by_all(root.schema, False)}" if ordered else text
+
+    def _made_again(self, order: Sequence[Operator]) -> dict[int, str]:
+        """How PostgreSQL is told to make rows of a table again for each that reads them; what it keeps is not read in parallel."""
+        found: dict[int, str] = {}
+        for node in order if self._dialect == "postgres" else ():
+            if isinstance(node, Scan | Project | Filter) and all(id(parent) in found for parent in parents(node)):
+                found[id(node)] = "NOT MATERIALIZED "
+        return found
 
     def step(self, node: Operator) -> str:
         """One operator alone, over anything: to learn whether this dialect can say it.
@@ -107,6 +118,24 @@ class Generator:
             NotInSql: It cannot.
         """
         return self._step(node, {id(parent): "above" for parent in parents(node)})
+
+    def _again(self, node: Operator) -> str:
+        """PostgreSQL writes down what is read twice, but to read a table again is faster, and an index may serve then."""
+        return "NOT MATERIALIZED " if isinstance(node, Scan) and self._dialect == "postgres" else ""
+
+    def _condition(self, expression: Expression, joined: "_Joined") -> str:
+        """What rows are kept for, with comparisons bare.
+
+        A row for which one is not known is not kept either; so the database can tell how many there will be, and find them
+        by an index.
+        """
+        if isinstance(expression, Call) and expression.function in _LOGIC:
+            sides = [self._condition(arg, joined) for arg in expression.args]
+            return f"({_LOGIC[expression.function].join(sides)})"
+        text = self._of_row(expression, joined)
+        if isinstance(expression, Call) and expression.function in _COMPARISONS:
+            return text.removeprefix("COALESCE(").removesuffix(", FALSE)")
+        return text
 
     def _of_row(self, expression: Expression, joined: "_Joined") -> str:
         """An expression over the columns of `r`, and the tables that it makes the query join."""
@@ -133,7 +162,7 @@ class Generator:
             return f"SELECT {', '.join(columns)} FROM {above[0]} r{joined.text}"
         if isinstance(node, Filter):
             joined = _Joined()
-            condition = self._of_row(node.condition, joined)
+            condition = self._condition(node.condition, joined)
             return f"SELECT r.* FROM {above[0]} r{joined.text} WHERE {condition}"
         if isinstance(node, Aggregate):
             return self._aggregate(node, above[0])

@@ -22,7 +22,7 @@ def test_names_and_constants() -> None:
 def test_each_operator_is_a_step_and_shared_ones_stand_once() -> None:
     positive = functions.call("greaterThan", (Column("a", INT64), Literal(0, INT64)))
     text = Generator("postgres", postgres_scan, Names()).statement(Limit(Filter(SCAN, positive), 3), True)
-    assert text.startswith('WITH s0 AS (SELECT CAST("time_" AS BIGINT) AS "time_"')
+    assert text.startswith('WITH s0 AS NOT MATERIALIZED (SELECT CAST("time_" AS BIGINT) AS "time_"')
     assert text.count("FROM s0") == 1
     assert text.endswith('SELECT * FROM s2 ORDER BY "time_" ASC NULLS FIRST, "a" ASC NULLS FIRST')
     assert "LIMIT 3" in text
@@ -32,6 +32,19 @@ def test_texts_are_ordered_by_their_bytes() -> None:
     rows = Rows((Field("s", STRING),), (("x",), (None,)))
     assert 'ORDER BY "s" COLLATE "C"' in Generator("postgres", postgres_scan, Names()).statement(rows, True)
     assert "COLLATE" not in Generator("duckdb", postgres_scan, Names()).statement(rows, True)
+
+
+def test_conditions_are_such_that_an_index_may_serve() -> None:
+    least, most = (
+        functions.call("lessThan", (one, Column("a", INT64))) for one in (Literal(1, INT64), Literal(5, INT64))
+    )
+    either = functions.call(
+        "logicalOr", (least, functions.call("logicalAnd", (most, functions.call("logicalNot", (most,)))))
+    )
+    text = Generator("duckdb", postgres_scan, Names()).step(Filter(SCAN, either))
+    bare = 'CAST({} AS BIGINT) < r."a"'
+    not_known = f"(NOT COALESCE(COALESCE({bare.format(5)}, FALSE), FALSE))"
+    assert text.endswith(f" WHERE ({bare.format(1)} OR ({bare.format(5)} AND {not_known}))")
 
 
 def test_what_postgresql_cannot_say_is_told() -> None:
