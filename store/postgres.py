@@ -188,9 +188,11 @@ class Postgres(Dialect):
             connection.adapters.register_loader("numeric", _Number)
             connection.adapters.register_loader("json", _Text)
             connection.adapters.register_loader("jsonb", _Text)
-            # The tokens are told apart by the standard's rules for strings; and all rows will be wanted, not the first.
+            # The tokens are told apart by the standard's rules for strings; all rows will be wanted, not the first; and
+            # compiling a statement (JIT) takes up to seconds, more than it saves.
             connection.execute(
-                "SELECT set_config('standard_conforming_strings', 'on', true), set_config('cursor_tuple_fraction', '1', true)"
+                "SELECT set_config('standard_conforming_strings', 'on', true), set_config('jit', 'off', true),"
+                " set_config('cursor_tuple_fraction', '1', true)"
             )
             _refuse_volatile(connection, calls(sql))
             _limit(connection, deadline)

@@ -99,12 +99,16 @@ class Generator:
         """
         order = in_order([root])
         called = {id(node): f"s{at}" for at, node in enumerate(order)}
-        steps = [f"{called[id(node)]} AS {self._again(node)}({self._step(node, called)})" for node in order]
+        again = self._made_again(order)
+        steps = [f"{called[id(node)]} AS {again.get(id(node), '')}({self._step(node, called)})" for node in order]
         text = f"WITH {', '.join(steps)} SELECT * FROM {called[id(root)]}"
         return f"{text} ORDER BY {self._by_all(root.schema, False)}" if ordered else text
 
     def _made_again(self, order: Sequence[Operator]) -> dict[int, str]:
-        """How PostgreSQL is told to make rows of a table again for each that reads them; what it keeps is not read in parallel."""
+        """How PostgreSQL is told to make rows of a table again for each that reads them.
+
+        By itself it writes down what is read twice, and reads that in one process only, without an index.
+        """
         found: dict[int, str] = {}
         for node in order if self._dialect == "postgres" else ():
             if isinstance(node, Scan | Project | Filter) and all(id(parent) in found for parent in parents(node)):
@@ -119,17 +123,14 @@ class Generator:
         """
         return self._step(node, {id(parent): "above" for parent in parents(node)})
 
-    def _again(self, node: Operator) -> str:
-        """PostgreSQL writes down what is read twice, but to read a table again is faster, and an index may serve then."""
-        return "NOT MATERIALIZED " if isinstance(node, Scan) and self._dialect == "postgres" else ""
-
     def _condition(self, expression: Expression, joined: "_Joined") -> str:
         """What rows are kept for, with comparisons bare.
 
         A row for which one is not known is not kept either; so the database can tell how many there will be, and find them
         by an index.
         """
-        if isinstance(expression, Call) and expression.function in _LOGIC:
+        truths = isinstance(expression, Call) and all(arg.type.data is Data.BOOLEAN for arg in expression.args)
+        if isinstance(expression, Call) and expression.function in _LOGIC and truths:
             sides = [self._condition(arg, joined) for arg in expression.args]
             return f"({_LOGIC[expression.function].join(sides)})"
         text = self._of_row(expression, joined)

@@ -42,15 +42,17 @@ def _mapped(attribute: str, *, at: int = 0) -> Callable[[Writing], str | None]:
             return f"({otherwise})"
         if call.dialect == "duckdb":
             return None
-        return f"COALESCE({_value(call, attribute, key)}, {otherwise})"
+        return f"COALESCE({_value(call, attribute, at)}, {otherwise})"
 
     return write
 
 
-def _value(call: Writing, attribute: str, key: str) -> str:
+def _value(call: Writing, attribute: str, at: int) -> str:
     """PostgreSQL's words for what the table of an attribute says of a key; joining it is faster than asking it row by row."""
-    table = f"{quoted(json.dumps(call.names.table(attribute)))}::jsonb"
-    return f"({table} ->> {key})" if call.join is None else call.join(table, key)
+    table, key = f"{quoted(json.dumps(call.names.table(attribute)))}::jsonb", call.args[at]
+    if call.join is None or call.constant(at) is not None:
+        return f"({table} ->> {key})"
+    return call.join(table, key)
 
 
 def _looked_up(attribute: str) -> Callable[..., "pa.Array"]:
@@ -133,7 +135,7 @@ def _start(call: Writing) -> str | None:
         return "NULL::BIGINT"
     if call.dialect == "duckdb":
         return None
-    return f"({_value(call, 'start', call.args[0])})::bigint"
+    return f"({_value(call, 'start', 0)})::bigint"
 
 
 def _started(names: "Names", keys: "pa.Array") -> "pa.Array":

@@ -4,7 +4,7 @@ from pxcap.scripts import functions
 from pxcap.scripts.engine.generate import Generator, NotInSql, literal, quoted
 from pxcap.scripts.engine.sources import postgres_scan
 from pxcap.scripts.names import Known, Names
-from pxcap.scripts.plan import Call, Column, Filter, Limit, Literal, Project, Rows, Scan
+from pxcap.scripts.plan import Aggregate, Call, Column, Filter, Limit, Literal, Project, Rows, Scan
 from pxcap.scripts.types import BOOLEAN, INT64, STRING, TIME, Data, Field
 
 SCAN = Scan("t", (Field("time_", TIME), Field("a", INT64)))
@@ -70,3 +70,20 @@ def test_postgresql_joins_each_table_of_names_once() -> None:
     assert """jsonb_each_text('{"h:1:1": "shop"}'::jsonb) n0 ON n0.key = r."upid" LEFT JOIN""" in text
     assert 'n1 ON n1.key = COALESCE(n0.value, r."upid")' in text
     assert "JOIN" not in Generator("duckdb", postgres_scan, names).step(plan)
+    nobody = functions.call("upid_to_service_name", (Literal("", STRING),))
+    assert "JOIN" not in Generator("postgres", postgres_scan, names).step(Project(SCAN, (("a", nobody),)))
+
+
+def test_postgresql_makes_rows_of_a_table_again_but_not_groups() -> None:
+    kept = Filter(SCAN, functions.call("greaterThan", (Column("a", INT64), Literal(0, INT64))))
+    groups = Aggregate(kept, ("a",), ())
+    text = Generator("postgres", postgres_scan, Names()).statement(Limit(groups, 3))
+    assert text.count("NOT MATERIALIZED") == 2
+    assert "s2 AS (SELECT" in text
+    assert "MATERIALIZED" not in Generator("duckdb", postgres_scan, Names()).statement(groups)
+
+
+def test_numbers_as_truths_are_compared() -> None:
+    a = Column("a", INT64)
+    both = Filter(SCAN, functions.call("logicalAnd", (a, a)))
+    assert Generator("postgres", postgres_scan, Names()).step(both).endswith('WHERE ((r."a" <> 0) AND (r."a" <> 0))')
