@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
@@ -41,6 +42,15 @@ def libraries(program: Program, told: Told) -> Iterator[TlsLibraries]:
     made = TlsLibraries(program.function, told.tell)
     yield made
     made.close()
+
+
+def begun(process: "subprocess.Popen[bytes]") -> None:
+    """Wait until the program is there, not only its process."""
+    for _ in range(1000):
+        if b"libc." in Path(f"/proc/{process.pid}/maps").read_bytes():
+            return
+        time.sleep(0.01)
+    raise AssertionError("it did not begin")
 
 
 def test_a_process_that_runs(tmp_path: Path, libraries: TlsLibraries, told: Told) -> None:
@@ -98,6 +108,7 @@ def test_a_program_that_holds_its_library(libraries: TlsLibraries) -> None:
         pytest.skip("not installed: node")
     with subprocess.Popen([node, "-e", "setTimeout(() => {}, 60000)"]) as process:
         try:
+            begun(process)
             assert libraries.look(process.pid, 0.0)
         finally:
             process.kill()
@@ -138,6 +149,8 @@ def test_what_is_not_read_is_said_once(tmp_path: Path, libraries: TlsLibraries, 
         subprocess.Popen(["sleep", "60"]) as first,
         subprocess.Popen(["sleep", "60"]) as second,
     ):
+        begun(first)
+        begun(second)
         for process in (first, second, first):
             libraries.opened(process.pid, False, 0.0)
             libraries.opened(process.pid, True, 5.0)
@@ -160,6 +173,7 @@ def test_go_is_named(tmp_path: Path, libraries: TlsLibraries, told: Told) -> Non
     command = [objcopy, "--add-section", f".go.buildinfo={tmp_path / 'info'}", shutil.which("sleep") or "", str(made)]
     subprocess.run(command, check=True)
     with subprocess.Popen([str(made), "60"]) as process:
+        begun(process)
         libraries.opened(process.pid, True, 0.0)
         process.kill()
     assert [message for message, _ in told] == [f"gopher ({process.pid}) is written in Go, which has TLS of its own"]
