@@ -45,7 +45,7 @@ lint: $(DEV_STAMP)
 	$(BIN)/mypy
 
 test: lint
-	$(BIN)/pytest -n auto
+	$(BIN)/pytest -n auto -rR
 
 truth: $(DEV_STAMP)
 	$(BIN)/python -m tests.truth

@@ -9,6 +9,8 @@ settings.register_profile("shared machine", deadline=None)  # how long an exampl
 settings.load_profile("shared machine")
 
 COMPLETE = [Path(__file__).with_name(name) for name in ("bpf", "cli", "live")]
+SHARING = [Path(__file__).with_name(name) for name in ("bench", "store", "docs", "scripts")]
+SHARING.append(Path(__file__).parent / "core" / "workers")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -17,6 +19,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="write the *.expect.jsonl files anew from what the fixtures give now; then review the diff",
     )
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that share the kernel, its interfaces and two processors with all others may be tried again; `R` shows it."""
+    for item in items:
+        if any(folder in item.path.parents for folder in (*COMPLETE, *SHARING)):
+            item.add_marker(pytest.mark.flaky(reruns=2))
 
 
 @pytest.hookimpl(wrapper=True)
