@@ -130,9 +130,9 @@ def _reading(chains: Sequence[tuple[Chain, Sequence[Expression]]], texts: Sequen
     tops: dict[int, Callable[[Operator], Operator]] = {}
     plain: set[str] = set()
     for chain, rest in chains:
-        kept = {name: _shortened(one, computed, names) for name, one in chain.kept.items()}
-        columns = {name: _shortened(one, computed, names) for name, one in chain.columns.items()}
-        conditions = [_shortened(one, computed, names) for one in rest]
+        kept = {name: _shortened(one, scan, computed, names) for name, one in chain.kept.items()}
+        columns = {name: _shortened(one, scan, computed, names) for name, one in chain.columns.items()}
+        conditions = [_shortened(one, scan, computed, names) for one in rest]
         plain |= {name for one in (*kept.values(), *columns.values(), *conditions) for name in columns_of(one)}
         tops[id(chain.top)] = _rebuilt(kept, columns, conditions)
     read = tuple(one for one in scan.schema if one.name in plain)
@@ -185,22 +185,22 @@ def _told(expression: Expression, columns: Mapping[str, Expression]) -> Expressi
     return Call(expression.function, tuple(_told(arg, columns) for arg in expression.args), expression.type)
 
 
-def _shortened(expression: Expression, computed: dict[str, Field], names: Names) -> Expression:
+def _shortened(expression: Expression, scan: Scan, computed: dict[str, Field], names: Names) -> Expression:
     """The expression with what SQLite computes as columns, which are noted in `computed`, named by their SQL."""
     if not isinstance(expression, Call):
         return expression
-    text = _short(expression, names)
+    text = _short(expression, scan, names)
     if text is not None:
         computed[text] = Field(text, expression.type)
         return Column(text, expression.type)
-    return Call(
-        expression.function, tuple(_shortened(arg, computed, names) for arg in expression.args), expression.type
-    )
+    args = tuple(_shortened(arg, scan, computed, names) for arg in expression.args)
+    return Call(expression.function, args, expression.type)
 
 
-def _short(call: Call, names: Names) -> str | None:
-    """SQLite's words for what is shorter than the columns that it is made of."""
-    if not all(isinstance(arg, Column) for arg in call.args):
+def _short(call: Call, scan: Scan, names: Names) -> str | None:
+    """SQLite's words for what is shorter than the columns of the scan that it is made of."""
+    own = {field.name for field in scan.schema}  # others are computed here, and to SQLite their names would be texts
+    if not all(isinstance(arg, Column) and arg.name in own for arg in call.args):
         return None
     args = [quoted(arg.name) for arg in call.args if isinstance(arg, Column)]
     if call.function == "length" and call.args[0].type.data is Data.STRING:

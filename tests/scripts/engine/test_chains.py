@@ -89,6 +89,12 @@ def test_of_what_is_long_only_the_length_is_read() -> None:
     assert names(one.tops[id(plan)](Scan("x", one.schema)).schema) == ("n",)
 
 
+def test_lengths_of_what_is_computed_here_are_not_asked_of_sqlite() -> None:
+    slow = Project(SCAN, (("s", call("redact_pii_best_effort", B)),))
+    (one,) = read(Project(slow, (("n", call("length", Column("s", STRING))),)))
+    assert one.text == """SELECT "b" FROM "t\""""
+
+
 def test_the_process_is_computed_by_sqlite() -> None:
     schema = (Field("upid", STRING), Field("local_addr", STRING), Field("local_port", INT64))
     parts = tuple(Column(one.name, one.type) for one in schema)
