@@ -8,7 +8,7 @@ DEMO := build/demo
 DEMO_DB := sqlite:///$(DEMO)/demo.db
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo test lint truth inference bench bench-live clean
+.PHONY: help demo test lint truth inference bench bench-live bench-scripts clean
 
 help:
 	@echo "make demo   replay recorded traffic into a fresh store and look at it"
@@ -18,6 +18,7 @@ help:
 	@echo "make inference  what every capture is taken for, on any port and from the middle"
 	@echo "make bench  measure against tshark and construct (BENCH=--quick: small)"
 	@echo "make bench-live  servers under load with live capture and without, as root (BENCH=--help: less)"
+	@echo "make bench-scripts  px/service_stats over a million rows against SQL by hand (BENCH=--help: less)"
 	@echo "make clean  remove everything made, the environment too"
 
 $(VENV)/bin/python:
@@ -59,6 +60,9 @@ bench: $(DEV_STAMP)
 
 bench-live: $(DEV_STAMP)
 	$(BIN)/python -m bench.live $(BENCH)
+
+bench-scripts: $(DEV_STAMP)
+	$(BIN)/python -m bench.scripts $(BENCH)
 
 clean:
 	rm -rf build dist bench-data .mypy_cache .ruff_cache .pytest_cache .hypothesis $(VENV)

@@ -1,4 +1,4 @@
-"""CPU time and peak memory of whole processes."""
+"""CPU time, wall-clock time and peak memory of whole processes."""
 
 import json
 import os
@@ -20,17 +20,21 @@ class Usage:
     Attributes:
         cpu: User and system seconds, its waited-for children included.
         peak: Largest resident set, bytes.
+        wall: Seconds from its start to its end.
     """
 
     cpu: float
     peak: int
+    wall: float = 0.0
 
 
 _LAUNCHER = """
-import json, os, subprocess, sys
+import json, os, subprocess, sys, time
+began = time.monotonic()
 process = subprocess.Popen(sys.argv[1:], stdout=subprocess.DEVNULL)
 _, status, usage = os.wait4(process.pid, 0)
-print(json.dumps([os.waitstatus_to_exitcode(status), usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024]))
+wall = time.monotonic() - began
+print(json.dumps([os.waitstatus_to_exitcode(status), usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024, wall]))
 """
 
 
@@ -46,20 +50,24 @@ def run(command: list[str]) -> Usage:
     # Compiled modules are kept, as on a person's machine, also where the environment says otherwise.
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     done = subprocess.run(launcher, capture_output=True, text=True, check=True, env=environment)
-    code, cpu, peak = json.loads(done.stdout)
+    code, cpu, peak, wall = json.loads(done.stdout)
     if code:
         raise RuntimeError(f"{' '.join(command)}: exit status {code}: {done.stderr.strip()[-500:]}")
-    return Usage(cpu, peak)
+    return Usage(cpu, peak, wall)
 
 
 def interleaved(runs: Mapping[str, Callable[[], Usage]], rounds: int) -> dict[str, Usage]:
-    """Median CPU and largest peak of each, all of them run once a round: a slow moment of the machine meets all."""
+    """Median CPU and wall-clock time and largest peak of each, all of them run once a round: a slow moment of the machine meets all."""
     seen: dict[str, list[Usage]] = {name: [] for name in runs}
     for _ in range(rounds):
         for name, once in runs.items():
             seen[name].append(once())
     return {
-        name: Usage(statistics.median(usage.cpu for usage in usages), max(usage.peak for usage in usages))
+        name: Usage(
+            statistics.median(usage.cpu for usage in usages),
+            max(usage.peak for usage in usages),
+            statistics.median(usage.wall for usage in usages),
+        )
         for name, usages in seen.items()
     }
 

@@ -7,6 +7,7 @@ from bench.measure import Usage, interleaved, run
 def test_a_command_is_measured_whole() -> None:
     usage = run([sys.executable, "-c", "data = b'x' * 60_000_000; sum(range(1_000_000))"])
     assert usage.cpu > 0
+    assert usage.wall > 0
     assert usage.peak > 60_000_000
 
 
