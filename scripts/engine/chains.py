@@ -1,19 +1,18 @@
 """What SQLite does of a plan: its scan leaves rows out, and gives what is short instead of what it is made of.
 
 Computing in columns here is faster than in SQLite, but each value that is read of it costs as much as computing with it ten
-times. So the filters and projections that lie over a scan, up to the first operator that needs more than a row, or that
-several others read, are told in terms of the scan's columns. Then conditions on texts that SQLite decides as we do are left
+times. So the filters and projections that lie over a scan, up to the first operator that needs more than a row, are told in terms of the scan's columns. Then conditions on texts that SQLite decides as we do are left
 to it, and their columns need not be read; other simple ones are decided by both; and of a body of which only the length is
 asked only that is read.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pxcap.scripts import functions
 from pxcap.scripts.engine.generate import quoted
-from pxcap.scripts.engine.graph import in_order, parents, readers
+from pxcap.scripts.engine.graph import in_order, parents
 from pxcap.scripts.engine.pushdown import in_python
 from pxcap.scripts.engine.sources import sqlite_scan
 from pxcap.scripts.names import Names
@@ -44,31 +43,28 @@ class Chain:
     kept: dict[str, Expression] = field(default_factory=dict)
     conditions: list[Expression] = field(default_factory=list)
 
-    def add(self, node: Operator) -> bool:
-        """Take one more operator; false when that cannot be."""
+    def longer(self, node: Operator) -> "Chain | None":
+        """The chain with one more operator; None when that cannot be."""
         if isinstance(node, Filter):
             wanted = [("", one) for one in _conjuncts(node.condition)]
         elif isinstance(node, Project):
             wanted = list(node.columns)
         else:
-            return False
+            return None
         sizes = {name: _size(one, {}) for name, one in self.columns.items()}
         if any(_size(one, sizes) > MOST for _, one in wanted):
-            return False
+            return None
         found = [(name, _told(one, self.columns)) for name, one in wanted]
         slow = [one for _, one in found if in_python(one)]
         if any(columns_of(one) & self.kept.keys() for one in slow):
-            return False
+            return None
         new = dict.fromkeys(one for one in slow if one not in self.kept.values())
-        self.kept |= {f"python {at}": one for at, one in enumerate(new, len(self.kept))}
-        names = {one: Column(name, one.type) for name, one in self.kept.items()}
+        kept = self.kept | {f"python {at}": one for at, one in enumerate(new, len(self.kept))}
+        names = {one: Column(name, one.type) for name, one in kept.items()}
         found = [(name, names.get(one, one)) for name, one in found]
         if isinstance(node, Filter):
-            self.conditions += [one for _, one in found]
-        else:
-            self.columns = dict(found)
-        self.top = node
-        return True
+            return Chain(self.scan, node, self.columns, kept, [*self.conditions, *(one for _, one in found)])
+        return Chain(self.scan, node, dict(found), kept, self.conditions)
 
 
 @dataclass
@@ -81,42 +77,44 @@ class Reading:
     tops: dict[int, Callable[[Operator], Operator]]
 
 
-def readings(roots: Sequence[Operator], names: Names) -> list[Reading]:
-    """What is to be read for some plans; `tops` holds, by identity, all operators at which reading ends."""
-    together: dict[tuple[int, frozenset[str]], list[tuple[Chain, list[Expression]]]] = defaultdict(list)
-    for chain in _chains(roots):
-        texts = set()
-        rest = []
+def readings(roots: Sequence[Operator], names: Names, ends: Container[int] = ()) -> list[Reading]:
+    """What is to be read for some plans; `tops` holds, by identity, all operators at which reading ends.
+
+    A table is read once for all that ask for no certain value: of what each leaves out the others need most.
+
+    Args:
+        roots: The plans.
+        names: Who is behind addresses and processes.
+        ends: Operators, by identity, that are computed once: nothing over them is told in terms of a scan.
+    """
+    together: dict[tuple[int, frozenset[str]], list[tuple[Chain, dict[str, bool]]]] = defaultdict(list)
+    for chain in _chains(roots, ends):
+        texts: dict[str, bool] = {}
+        certain = False
         for one in chain.conditions:
             exact, text = (False, "") if columns_of(one) & chain.kept.keys() else _condition(one)
             if text:
-                texts.add(text)
-            if not exact:
-                rest.append(one)
-        together[id(chain.scan), frozenset(texts)].append((chain, rest))
-    return [_reading(chains, sorted(texts), names) for (_, texts), chains in together.items()]
+                texts[text] = exact
+                certain = certain or _is_certain(one)
+        together[id(chain.scan), frozenset(texts if certain else ())].append((chain, texts))
+    return [_reading(chains, names) for chains in together.values()]
 
 
-def _chains(roots: Sequence[Operator]) -> list[Chain]:
-    order, count = in_order(roots), readers(roots)
+def _chains(roots: Sequence[Operator], ends: Container[int]) -> list[Chain]:
+    order, shown = in_order(roots), {id(root) for root in roots}
     above: dict[int, dict[int, Operator]] = defaultdict(dict)
     for node in order:
         for parent in parents(node):
             above[id(parent)][id(node)] = node
     found = []
-    for scan in order:
-        if not isinstance(scan, Scan):
-            continue
-        alone = count[id(scan)]
-        for node in above[id(scan)].values():
-            chain = _whole(scan)
-            while chain.add(node) and count[id(node)] == 1 and above[id(node)]:
-                (node,) = above[id(node)].values()
-            if chain.top is not scan:
-                found.append(chain)
-                alone -= 1
-        if alone:
-            found.append(_whole(scan))
+    waiting = [_whole(node) for node in reversed(order) if isinstance(node, Scan)]
+    while waiting:
+        chain = waiting.pop()
+        here = id(chain.top)
+        longer = [] if here in ends else [one for node in above[here].values() if (one := chain.longer(node))]
+        waiting += reversed(longer)
+        if here in shown or len(longer) < len(above[here]):
+            found.append(chain)
     return found
 
 
@@ -124,20 +122,23 @@ def _whole(scan: Scan) -> Chain:
     return Chain(scan, scan, {field.name: Column(field.name, field.type) for field in scan.schema})
 
 
-def _reading(chains: Sequence[tuple[Chain, Sequence[Expression]]], texts: Sequence[str], names: Names) -> Reading:
+def _reading(chains: Sequence[tuple[Chain, Mapping[str, bool]]], names: Names) -> Reading:
     scan = chains[0][0].scan
+    common = set.intersection(*(set(texts) for _, texts in chains))
     computed: dict[str, Field] = {}
     tops: dict[int, Callable[[Operator], Operator]] = {}
     plain: set[str] = set()
-    for chain, rest in chains:
+    for chain, texts in chains:
         kept = {name: _shortened(one, scan, computed, names) for name, one in chain.kept.items()}
         columns = {name: _shortened(one, scan, computed, names) for name, one in chain.columns.items()}
+        decided = {text for text, exact in texts.items() if exact and text in common}
+        rest = [one for one in chain.conditions if _condition(one)[1] not in decided]
         conditions = [_shortened(one, scan, computed, names) for one in rest]
         plain |= {name for one in (*kept.values(), *columns.values(), *conditions) for name in columns_of(one)}
         tops[id(chain.top)] = _rebuilt(kept, columns, conditions)
     read = tuple(one for one in scan.schema if one.name in plain)
     schema = (*read, *computed.values()) or scan.schema[:1]
-    return Reading(sqlite_scan(scan, schema, computed, texts), schema, scan.table, tops)
+    return Reading(sqlite_scan(scan, schema, computed, sorted(common)), schema, scan.table, tops)
 
 
 def _rebuilt(
@@ -221,6 +222,13 @@ def _condition(one: Expression) -> tuple[bool, str]:
         if isinstance(left, Column) and isinstance(right, Literal):
             return _comparison(one.function, left, right.value)
     return False, ""
+
+
+def _is_certain(one: Expression) -> bool:
+    """Whether it asks for certain values, which few rows have."""
+    if not isinstance(one, Call):
+        return False
+    return one.function == "equal" or (one.function == "logicalOr" and all(map(_is_certain, one.args)))
 
 
 def _comparison(function: str, column: Column, value: bool | float | str) -> tuple[bool, str]:

@@ -1,10 +1,10 @@
 """Columns that hold the same value in each row are put where they are used, and what that decides is left out.
 
-Functions that scripts share are asked with constants: where nobody's name is wanted nothing has to be looked up for it.
+Functions that scripts share are asked with constants: where nobody's name is wanted nothing has to be looked up for it. And most
+stores hold what servers saw only: asked for that once, nothing has to be done about what clients saw.
 """
 
-from collections.abc import Mapping, Sequence
-from typing import cast
+from collections.abc import Callable, Mapping, Sequence
 
 from pxcap.scripts import functions
 from pxcap.scripts.engine.graph import in_order, parents, with_parents
@@ -19,15 +19,24 @@ from pxcap.scripts.plan import (
     Literal,
     Operator,
     Project,
+    Rows,
+    Scan,
+    Union,
+    names,
 )
-from pxcap.scripts.types import Data
+from pxcap.scripts.types import Data, Type
 
-Constants = Mapping[str, Literal]
+Constants = Mapping[str, Expression]
 _KEEPS = {"inner": (0, 1), "left": (0,), "right": (1,), "outer": ()}  # sides of a join whose rows are never made up
 
 
-def simplified(roots: Sequence[Operator]) -> list[Operator]:
-    """The same plans with constants in place of columns."""
+def simplified(roots: Sequence[Operator], known: Callable[[Scan], Constants] = lambda _: {}) -> list[Operator]:
+    """The same plans with constants in place of columns, and without what has no rows.
+
+    Args:
+        roots: The plans.
+        known: Gives columns of a table that hold the same value in each row.
+    """
     made: dict[int, Operator] = {}
     constants: dict[int, Constants] = {}  # by operator as it was
     for node in in_order(roots):
@@ -37,17 +46,46 @@ def simplified(roots: Sequence[Operator]) -> list[Operator]:
             new = Project(new.parent, tuple((name, _simple(one, above[0])) for name, one in new.columns))
         elif isinstance(new, Filter):
             condition = _simple(new.condition, above[0])
-            always = isinstance(condition, Literal) and condition.value is True
-            new = new.parent if always else Filter(new.parent, condition)
+            new = Filter(new.parent, condition)
+            if isinstance(condition, Literal):
+                new = new.parent if condition.value else Rows(node.schema, ())
+        new = _without_empty(new, above)
         made[id(node)] = new
-        constants[id(node)] = _constants(node, new, above)
+        constants[id(node)] = known(node) if isinstance(node, Scan) else _constants(node, new, above)
     return [made[id(root)] for root in roots]
+
+
+def _without_empty(node: Operator, above: Sequence[Constants]) -> Operator:
+    """The operator without parents that have no rows; none itself where it has none then."""
+    empty = [isinstance(parent, Rows) and not parent.rows for parent in parents(node)]
+    if not any(empty):
+        return node
+    if isinstance(node, Union):
+        rest = tuple(parent for parent, nothing in zip(node.parents, empty, strict=True) if not nothing)
+        if rest:
+            return Union(rest) if names(rest[0].schema) == names(node.schema) else node
+    if isinstance(node, Aggregate) and not node.keys:
+        return node  # one row, of nothing
+    if isinstance(node, Join):
+        kept = {"inner": None, "left": 0, "right": 1, "outer": None}[node.how]
+        if kept is None and not (node.how == "inner" or all(empty)):
+            return node
+        if kept is not None and not empty[kept]:
+            alone = zip(node.columns, node.schema, strict=True)
+            return Project(
+                (node.left, node.right)[kept],
+                tuple(
+                    (name, _simple(Column(source, field.type), above[kept]) if side == kept else _unseen(field.type))
+                    for (name, side, source), field in alone
+                ),
+            )
+    return Rows(node.schema, ())
 
 
 def _constants(node: Operator, new: Operator, above: Sequence[Constants]) -> Constants:
     """The columns that an operator gives the same value in each row."""
-    if isinstance(node, Project):
-        return {name: one for name, one in cast("Project", new).columns if isinstance(one, Literal)}
+    if isinstance(new, Project):
+        return {name: one for name, one in new.columns if isinstance(one, Literal) or _is_unseen(one)}
     if isinstance(node, Filter | Limit):
         return above[0]
     if isinstance(node, Aggregate):
@@ -60,12 +98,13 @@ def _constants(node: Operator, new: Operator, above: Sequence[Constants]) -> Con
 
 def _simple(expression: Expression, known: Constants) -> Expression:
     if isinstance(expression, Column):
-        return Literal(known[expression.name].value, expression.type) if expression.name in known else expression
+        constant = known.get(expression.name, expression)
+        return Literal(constant.value, expression.type) if isinstance(constant, Literal) else constant
     if isinstance(expression, Literal):
         return expression
     args = tuple(_simple(arg, known) for arg in expression.args)
     call = Call(expression.function, args, expression.type)
-    if args and all(isinstance(arg, Literal) for arg in args):
+    if args and call.function != "_unseen" and all(isinstance(arg, Literal) for arg in args):
         return functions.fold(call) or call
     return _decided(call) or call
 
@@ -74,8 +113,8 @@ def _decided(call: Call) -> Expression | None:
     """What a call comes to by its first or second argument alone."""
     if call.function == "select":
         condition, *choices = call.args
-        if isinstance(condition, Literal):
-            chosen = choices[0 if condition.value else 1]
+        if isinstance(condition, Literal) or _is_unseen(condition):
+            chosen = choices[0 if isinstance(condition, Literal) and condition.value else 1]
             return chosen if chosen.type.data is call.type.data else None
     if call.function in ("logicalAnd", "logicalOr"):
         decides = call.function == "logicalOr"
@@ -83,3 +122,13 @@ def _decided(call: Call) -> Expression | None:
             if isinstance(one, Literal) and other.type.data is Data.BOOLEAN:
                 return Literal(decides, call.type) if bool(one.value) is decides else other
     return None
+
+
+def _unseen(kind: Type) -> Expression:
+    """NULL."""
+    values: dict[Data, bool | float | str] = {Data.STRING: "", Data.BOOLEAN: False, Data.FLOAT64: 0.0}
+    return Call("_unseen", (Literal(values.get(kind.data, 0), kind),), kind)
+
+
+def _is_unseen(expression: Expression) -> bool:
+    return isinstance(expression, Call) and expression.function == "_unseen"

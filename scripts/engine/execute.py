@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from pxcap.core.columns import CONN_STATS
 from pxcap.core.errors import UsageError
 from pxcap.scripts import functions
 from pxcap.scripts.engine.chains import Reading, readings
@@ -19,7 +20,7 @@ from pxcap.scripts.engine.generate import Generator, NotInSql, quoted
 from pxcap.scripts.engine.graph import in_order, merged, prune
 from pxcap.scripts.engine.pushdown import largest, replaced, sayable, shared, shrunk
 from pxcap.scripts.engine.sources import TooManyRows, columns_of_rows, postgres_scan
-from pxcap.scripts.plan import Operator, Output, Rows, Scan
+from pxcap.scripts.plan import Literal, Operator, Output, Rows, Scan
 from pxcap.store import Store
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 
 SHARED = 1_000_000  # rows got from PostgreSQL for several outputs; of more it makes what each of them needs
+ROLE = "trace_role"
 STORE = "the store"  # what is read when the database computes it
 _AGAIN = 0.05  # seconds
 
@@ -75,7 +77,8 @@ def run_plans(
         StoreError: The store cannot be read.
     """
     with _running(store, names, limits or Limits()) as run:
-        plans = prune(merged(simplified([_without_missing(output.plan, is_stored) for output in outputs])))
+        there = [_without_missing(output.plan, is_stored) for output in outputs]
+        plans = prune(merged(simplified(there, run.same_in_all)))
         run.prepare(plans)
         for output, plan in zip(outputs, plans, strict=True):
             yield output, run.compute(plan, output.name)
@@ -116,6 +119,7 @@ class _Run:
         self._limits = limits
         self._connection = connection
         self._readings: dict[int, Reading] = {}  # by the operator at which reading ends
+        self._roles: dict[str, int | None] = {}  # by table; None where there are several
         self._once: set[int] = set()  # operators that are computed once
         self._apart: set[int] = set()  # those that were to be, but are too large to be fetched
         self._read: dict[str, str] = {}  # the name by which what a statement gave is known here
@@ -133,8 +137,32 @@ class _Run:
             found = [Reading(writer.statement(node), node.schema, STORE, {id(node): _as_it_is}) for node in tops]
         else:
             self._once = {id(node) for node in once}
-            found = readings(plans, self._names)
+            found = readings(plans, self._names, self._once)
         self._readings = {top: one for one in found for top in one.tops}
+
+    def same_in_all(self, scan: Scan) -> dict[str, Literal]:
+        """The role that all records of a table have, where they have one: plans decide much by it.
+
+        Where there are both a few records tell.
+        """
+        found = [field for field in scan.schema if field.name == ROLE]
+        if not found or scan.table == CONN_STATS.name:  # few rows, and filtered by it in any case
+            return {}
+        if scan.table not in self._roles:
+            rows = f"SELECT {ROLE} FROM {quoted(scan.table)}"
+            role = self._first(f"{rows} LIMIT 1")
+            others = f"{ROLE} IS NULL OR {ROLE} <> {role}"
+            one = (
+                isinstance(role, int)
+                and self._first(f"SELECT 1 FROM {quoted(scan.table)} WHERE {others} LIMIT 1") is None
+            )
+            self._roles[scan.table] = role if one else None
+        role = self._roles[scan.table]
+        return {} if role is None else {ROLE: Literal(role, found[0].type)}
+
+    def _first(self, text: str) -> Any:
+        with self._store.query(text, timeout=self._limits.seconds, whole=True) as result:
+            return next((row[0] for row in result), None)
 
     def compute(self, plan: Operator, name: str) -> "pa.Table":
         """The rows of an output."""

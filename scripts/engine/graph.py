@@ -144,6 +144,13 @@ def _narrowed(node: Operator, asked: set[str], made: dict[int, Operator]) -> Ope
     if isinstance(node, Join):
         kept_columns = tuple(column for column in node.columns if column[0] in asked)
         left, right = made[id(node.left)], made[id(node.right)]
+        if (
+            node.how == "left"
+            and not any(side for _, side, _ in kept_columns)
+            and _is_unique(node.right, node.right_on)
+        ):
+            types = {field.name: field.type for field in node.left.schema}
+            return Project(left, tuple((name, Column(source, types[source])) for name, _, source in kept_columns))
         return replace(node, left=left, right=right, columns=kept_columns)
     if isinstance(node, Union):
         return Union(tuple(_selected(made[id(parent)], names(node.schema), asked) for parent in node.parents))
@@ -155,3 +162,14 @@ def _selected(node: Operator, order: tuple[str, ...], asked: set[str]) -> Operat
     types = {field.name: field.type for field in node.schema}
     columns: list[tuple[str, Expression]] = [(name, Column(name, types[name])) for name in order if name in asked]
     return Project(node, tuple(columns))
+
+
+def _is_unique(node: Operator, keys: tuple[str, ...]) -> bool:
+    """Whether no two rows have the same values of these columns: they are what the rows are grouped by."""
+    wanted = set(keys)
+    while isinstance(node, Project | Filter):
+        if isinstance(node, Project):
+            made = dict(node.columns)
+            wanted = {one.name for name in wanted if isinstance(one := made[name], Column)}
+        node = node.parent
+    return isinstance(node, Aggregate) and wanted >= set(node.keys)

@@ -1,6 +1,6 @@
 """Reading a store's tables, or what it computed, into Arrow columns."""
 
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,8 @@ from pxcap.scripts.types import Data, Schema
 if TYPE_CHECKING:
     import pyarrow as pa
 
-BATCH = 4096  # rows made into columns at once: few enough to be in the processor's cache still
+BATCH = 16384  # rows of an Arrow batch
+PART = 500  # rows held at once: at 700 new ones Python looks for garbage among all there is, which takes as long as reading
 
 
 class TooManyRows(UsageError):
@@ -58,23 +59,31 @@ def columns_of_rows(rows: Iterable[Row], schema: Schema, most: int, what: str) -
 
     kinds = [_arrow(field.type.data) for field in schema]
     wanted = pa.schema([pa.field(field.name, kind) for field, kind in zip(schema, kinds, strict=True)])
+    columns: list[list[Any]] = [[] for _ in kinds]
     batches = []
+
+    def end_batch() -> None:
+        arrays = [_array(values, kind) for values, kind in zip(columns, kinds, strict=True)]
+        batches.append(pa.record_batch(arrays, schema=wanted))
+        for values in columns:
+            values.clear()
+
     total = 0
-    for part in _parts(iter(rows)):
+    rest = iter(rows)
+    while part := list(islice(rest, PART)):
         total += len(part)
         if total > most:
             raise TooManyRows(f"the script reads more than {most:,} rows of {what}", "a later start_time asks for less")
-        arrays = [_array(values, kind) for values, kind in zip(zip(*part, strict=True), kinds, strict=True)]
-        batches.append(pa.record_batch(arrays, schema=wanted))
+        for held, values in zip(columns, zip(*part, strict=True), strict=True):
+            held.extend(values)
+        if len(columns[0]) >= BATCH:
+            end_batch()
+    if columns[0]:
+        end_batch()
     return pa.Table.from_batches(batches, wanted)
 
 
-def _parts(rows: Iterator[Row]) -> Iterator[list[Row]]:
-    while part := list(islice(rows, BATCH)):
-        yield part
-
-
-def _array(values: tuple[Any, ...], kind: "pa.DataType") -> "pa.Array":
+def _array(values: Sequence[Any], kind: "pa.DataType") -> "pa.Array":
     import pyarrow as pa
 
     if kind == pa.bool_():  # SQLite keeps them as numbers

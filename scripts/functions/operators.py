@@ -152,6 +152,13 @@ FUNCTIONS = (
         _selected,
         _select,
     ),
+    Function(
+        "_unseen",
+        "NULL, of the type of the argument.",
+        tuple(Overload((one,), one) for one in (B, I, T, F, S)),
+        magnitude,
+        lambda call: f"(CASE WHEN FALSE THEN {call.args[0]} END)",
+    ),
     Function("time_to_int64", "A time as ns since the epoch.", (Overload((T,), I),), write=lambda call: call.args[0]),
     Function("int64_to_time", "Ns since the epoch as a time.", (Overload((I,), T),), write=lambda call: call.args[0]),
 )

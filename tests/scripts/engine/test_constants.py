@@ -11,6 +11,7 @@ from pxcap.scripts.plan import (
     Literal,
     Operator,
     Project,
+    Rows,
     Scan,
     Union,
 )
@@ -56,8 +57,43 @@ def test_what_a_constant_decides_is_left_out() -> None:
 
 def test_a_filter_that_keeps_all_is_left_out() -> None:
     assert simplified([Filter(BASE, WITHOUT)]) == [BASE]
-    never = Filter(BASE, call("notEqual", C, EMPTY))
-    assert simplified([never]) == [Filter(BASE, Literal(False, BOOLEAN))]
+
+
+def test_what_has_no_rows_is_left_out() -> None:
+    none = Filter(BASE, call("notEqual", C, EMPTY))
+    nothing = Rows(BASE.schema, ())
+    assert simplified([none, Limit(Project(none, (("a", A),)), 3)]) == [nothing, Rows(BASE.schema[:1], ())]
+    counted = (Aggregation("n", "count", "a", INT64),)
+    assert simplified([Aggregate(none, ("a",), counted)]) == [Rows((Field("a", INT64), Field("n", INT64)), ())]
+    assert simplified([Aggregate(none, (), counted)]) == [Aggregate(nothing, (), counted)]
+    assert simplified([Union((none, BASE)), Union((none, none))]) == [Union((BASE,)), nothing]
+
+
+def test_joins_with_nothing() -> None:
+    none = Filter(SCAN, Literal(False, BOOLEAN))
+    columns = (("a", 0, "a"), ("b", 1, "b"), ("there", 1, "ok"))
+
+    def join(how: str, left: Operator, right: Operator) -> Operator:
+        return simplified([Join(left, right, how, ("a",), ("a",), columns)])[0]
+
+    for how in ("inner", "left", "right", "outer"):
+        assert isinstance(join(how, none, none), Rows)
+        assert isinstance(join(how, none, SCAN), Rows) == (how in ("inner", "left"))
+        assert isinstance(join(how, SCAN, none), Rows) == (how in ("inner", "right"))
+    assert isinstance(join("outer", SCAN, none), Join)
+    alone = join("left", SCAN, none)
+    assert isinstance(alone, Project)
+    assert alone.parent == SCAN
+    assert alone.columns[0] == ("a", A)
+    assert alone.columns[1] == ("b", call("_unseen", EMPTY))
+    there = call("select", Column("there", BOOLEAN), Column("b", STRING), Literal("nobody", STRING))
+    assert made(Join(SCAN, none, "left", ("a",), ("a",), columns), there) == Literal("nobody", STRING)
+
+
+def test_what_is_known_of_a_table_is_a_constant() -> None:
+    plan = Filter(SCAN, call("equal", A, Literal(1, INT64)))
+    assert simplified([plan], lambda scan: {"a": Literal(1, INT64)}) == [SCAN]
+    assert simplified([plan], lambda scan: {"a": Literal(2, INT64)}) == [Rows(SCAN.schema, ())]
 
 
 def test_operators_that_pass_constants_on() -> None:

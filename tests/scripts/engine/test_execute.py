@@ -6,6 +6,7 @@ from statistics import fmean
 import pytest
 from tests.scripts.conftest import CALLS, ROWS, START
 
+from pxcap.core.columns import Table
 from pxcap.core.errors import UsageError
 from pxcap.scripts import functions
 from pxcap.scripts.engine import execute
@@ -215,6 +216,24 @@ def test_what_outputs_share_is_computed_once(store: Store, monkeypatch: pytest.M
     assert found["failed"] == [row for row in found["counts"] if row[0] >= 400]
     monkeypatch.setattr(execute, "SHARED", 2)  # more is not fetched for others, but made for each
     assert shown() == found
+
+
+@pytest.mark.parametrize("roles", [(2, 2), (1, 2), (2, None)])
+def test_the_role_that_all_records_have_is_known(store: Store, roles: tuple[int | None, int | None]) -> None:
+    same = Table("others", CALLS.columns, "The same, with other roles.")
+    store.prepare([same])
+    at = AT["trace_role"]
+    with store.writer() as writer:
+        writer.write("others", [(*row[:at], roles[n % 2], *row[at + 1 :]) for n, row in enumerate(ROWS)])
+    schema = StoreCatalog(store).schema("others")
+    assert schema is not None
+    base = Scan("others", schema)
+    clients = total(where(base, "equal", "trace_role", 1), ("method",), n=("latency", "count"))
+    columns = (("status", 0, "status"), ("n", 1, "n"))
+    both = Join(where(base, "notEqual", "trace_role", 1), clients, "left", ("method",), ("method",), columns)
+    plan = total(both, (), rows=("status", "count"), most=("n", "max"))
+    rows = sum(role not in (1, None) for role in roles) * 50
+    assert run(store, plan) == [(rows, 17 if 1 in roles else None)]
 
 
 def test_what_asks_for_too_much_is_told_so(store: Store) -> None:

@@ -101,3 +101,22 @@ def test_what_two_outputs_share_stays_shared() -> None:
     assert isinstance(two, Project)
     assert one.parent is two.parent
     assert scanned(one) == {"a", "b", "c"}
+
+
+def test_a_join_of_which_only_one_side_is_asked_is_left_out() -> None:
+    groups = Filter(
+        Project(Aggregate(SCAN, ("a",), ()), (("k", A),)), Call("greaterThan", (Column("k", INT64), C), BOOLEAN)
+    )
+    columns = (("b", 0, "b"), ("k", 1, "k"))
+
+    def joined(how: str, right: Operator, name: str) -> Operator:
+        join = Join(SCAN, right, how, ("c",), ("k",), columns)
+        return prune([Project(join, (("x", Column(name, STRING)),))])[0]
+
+    def has_join(plan: Operator) -> bool:
+        return any(isinstance(node, Join) for node in in_order([plan]))
+
+    assert not has_join(joined("left", groups, "b"))
+    assert has_join(joined("left", groups, "k"))
+    assert has_join(joined("inner", groups, "b"))  # it leaves rows out
+    assert has_join(joined("left", Project(SCAN, (("k", A),)), "b"))  # it may give rows twice
