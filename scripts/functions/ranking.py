@@ -33,7 +33,9 @@ def _places(ranking: str) -> dict[int, int]:
         found = json.loads(ranking)
     except (ValueError, RecursionError):
         return {}
-    return {value: at for at, value in enumerate(found, 1)} if isinstance(found, list) else {}
+    if not isinstance(found, list) or not all(type(value) is int and -(2**63) <= value < 2**63 for value in found):
+        return {}
+    return {value: at for at, value in enumerate(found, 1)}
 
 
 def rank(ranking: str, value: int) -> int:
