@@ -61,11 +61,16 @@ def unavailable(command: str) -> bool:
 
 
 def shortly(command: str) -> str:
-    """A capture as it is shown, but over soon, and without sudo: the tests are run by root where they capture."""
+    """A capture as it is shown, but over soon, without sudo (root captures in tests), and into a store of its own.
+
+    What else is going on here would be in the store that the page goes on to look at.
+    """
     if "pxcap capture" not in command:
         return command
     command = re.sub(r" --duration \S+", "", command.replace("sudo ", ""))
-    return re.sub(r"(pxcap capture[^|&;]*?)( *(?:[|&;]|$))", r"\1 --duration 200ms\2", command)
+    return re.sub(
+        r"(pxcap capture[^|&;]*?)( *(?:[|&;]|$))", r"\1 --duration 200ms --store sqlite:///live.db\2", command
+    )
 
 
 def steps(block: Block) -> Iterator[tuple[str, str]]:
