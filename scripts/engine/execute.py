@@ -273,8 +273,3 @@ def _without_missing(plan: Operator, is_stored: Callable[[str], bool]) -> Operat
 def _local(scan: Scan) -> str:
     """What reads a table that was fetched: its range was kept to when it was."""
     return f"SELECT {', '.join(quoted(field.name) for field in scan.schema)} FROM {scan.table}"
-
-
-def rows_of(table: "pa.Table") -> list[tuple[Any, ...]]:
-    """A table's rows as tuples of plain values."""
-    return list(zip(*(column.to_pylist() for column in table.columns), strict=True)) if table.num_columns else []

@@ -6,12 +6,13 @@ from statistics import fmean
 import pytest
 from tests.scripts.conftest import CALLS, ROWS, START
 
+from pxcap.cli.drawing.outputs import rows_of
 from pxcap.core.columns import Table
 from pxcap.core.errors import UsageError
 from pxcap.scripts import functions
 from pxcap.scripts.engine import execute
 from pxcap.scripts.engine.catalog import StoreCatalog
-from pxcap.scripts.engine.execute import Limits, rows_of, run_plans
+from pxcap.scripts.engine.execute import Limits, run_plans
 from pxcap.scripts.names import Names
 from pxcap.scripts.plan import (
     Aggregate,
@@ -67,7 +68,7 @@ def run(store: Store, plan: Operator, limits: Limits | None = None) -> list[tupl
     catalog = StoreCatalog(store)
     ((_, table),) = run_plans(store, [Output("out", plan)], Names(), catalog.is_stored, limits)
     assert table.column_names == [field.name for field in plan.schema]
-    return rows_of(table)
+    return list(rows_of(table))
 
 
 def test_a_table_as_it_is(store: Store) -> None:
@@ -176,7 +177,7 @@ def test_aliases_are_read(store: Store) -> None:
 def test_several_outputs_of_one_table(store: Store) -> None:
     base = scan(store)
     outputs = [Output("a", total(base, ("status",), n=("ok", "count"))), Output("b", Limit(base, 1))]
-    found = {output.name: rows_of(table) for output, table in run_plans(store, outputs, Names())}
+    found = {output.name: list(rows_of(table)) for output, table in run_plans(store, outputs, Names())}
     assert sum(int(str(n)) for _, n in found["a"]) == 100
     assert found["b"] == ROWS[-1:]
 
@@ -202,7 +203,7 @@ def test_what_outputs_share_is_computed_once(store: Store, monkeypatch: pytest.M
         ]
 
     def shown() -> dict[str, list[tuple[object, ...]]]:
-        return {output.name: rows_of(table) for output, table in run_plans(store, outputs(), Names())}
+        return {output.name: list(rows_of(table)) for output, table in run_plans(store, outputs(), Names())}
 
     found = shown()
     kept = [row for row in ROWS if row[AT["method"]] != "put" and row[AT["status"]] < 500]
