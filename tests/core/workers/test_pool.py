@@ -151,7 +151,7 @@ def test_a_worker_that_is_slow_keeps_nobody_waiting(pools: Pools, monkeypatch: p
     sums, _ = pool.close(None)
     [lost] = pool.losses().items()
     assert lost[0] == "events that parse workers were too slow for"
-    assert 0 < lost[1] < len(STREAMS) * 2
+    assert 0 < lost[1] <= len(STREAMS) * 2  # of one round; the other worker's share too, where it has no processor
     assert (pool.failure, sums.connections) == (None, len(STREAMS))
     assert sums.tables["toy_events"].bytes_lost == lost[1] // 2 * (streams.QUESTION + streams.ANSWER)
     assert len(stored(folder)) == (rounds + 1) * len(STREAMS) - lost[1] // 2
