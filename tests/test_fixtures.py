@@ -11,7 +11,8 @@ from pxcap.core.testing import golden
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 CAPTURES = golden.captures(FIXTURES)
-SCRIPTS = sorted(FIXTURES.glob("*/*.py"))
+SHARED = "*_messages.py"  # what scripts of one protocol share
+SCRIPTS = sorted(set(FIXTURES.glob("*/*.py")) - set(FIXTURES.glob(f"*/{SHARED}")))
 
 
 def name_of(path: Path) -> str:
@@ -35,12 +36,13 @@ def test_fixture(capture: Path, registry: Registry, pytestconfig: pytest.Config)
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=name_of)
-def test_script_writes_its_capture(script: Path, tmp_path: Path) -> None:
+def test_script_writes_its_capture(script: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A script `case.py` run from anywhere writes `case.pcap` beside itself, the same on every machine."""
     capture = script.with_suffix(".pcap")
     assert capture.exists(), f"{name_of(script)} has no {capture.name}: run it"
     copy = tmp_path / script.name
     shutil.copy(script, copy)
+    monkeypatch.syspath_prepend(script.parent)  # where a script finds what it shares, as when it is run by hand
     runpy.run_path(str(copy), run_name="__main__")
     assert (tmp_path / capture.name).read_bytes() == capture.read_bytes()
 
