@@ -51,6 +51,12 @@ NamesOption = Annotated[
         help="Names of services and pods, a line each: ADDRESS, ADDRESS:PORT, NETWORK or PROGRAM, then SERVICE [POD].",
     ),
 ]
+ReverseDnsOption = Annotated[
+    bool,
+    typer.Option(
+        "--reverse-dns", help="Ask the resolver for names of addresses that nothing else knows; for at most 10 s."
+    ),
+]
 FileOption = Annotated[
     str, typer.Option("--file", "-f", metavar="FILE", help="A script of your own instead; - is standard input.")
 ]

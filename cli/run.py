@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pxcap.cli.errors import FAILED
-from pxcap.cli.options import DEFAULT_STORE, FileOption, NamesOption, ScriptFormat, StoreOption
+from pxcap.cli.options import DEFAULT_STORE, FileOption, NamesOption, ReverseDnsOption, ScriptFormat, StoreOption
 from pxcap.cli.output import notice
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ def run(
     ] = None,
     file: FileOption = "",
     names: NamesOption = None,
+    reverse_dns: ReverseDnsOption = False,
     store: StoreOption = DEFAULT_STORE,
     output: Annotated[
         ScriptFormat,
@@ -55,11 +56,14 @@ def run(
         return
     values = given(script, words)
     from pxcap.cli.drawing.outputs import show
+    from pxcap.scripts.reverse import ReverseDns
     from pxcap.scripts.run import run_script
     from pxcap.store import open_store
 
     with open_store(store, create=False) as opened:
-        running = run_script(script, values, opened, registry.tables(), names)
+        running = run_script(
+            script, values, opened, registry.tables(), names, dns=ReverseDns() if reverse_dns else None
+        )
         tell_chosen(running.chosen)
         shown = show(running.outputs, output, script.name)
     sys.stdout.flush()

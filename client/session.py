@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from pxcap.client.output import Output, Result
+from pxcap.scripts.reverse import ReverseDns
 from pxcap.scripts.shelf import Script, find, from_file, listed
 from pxcap.scripts.types import BOOLEAN, FLOAT64, INT64, STRING, TIME, Data, Field, Semantic, Type
 from pxcap.scripts.units import units_of
@@ -32,9 +33,10 @@ _TABLES = (
 class Client:
     """A store to ask. Made by `open`; nothing is ever written to it."""
 
-    def __init__(self, store: Store, names: Path | None) -> None:
+    def __init__(self, store: Store, names: Path | None, dns: ReverseDns | None = None) -> None:
         self._store = store
         self._names = names
+        self._dns = dns
 
     def run(self, name: str, /, **arguments: object) -> Result:
         """Run a script.
@@ -102,17 +104,18 @@ class Client:
 
         own = script.accepts()
         given = {own.get(name, name): _text(value) for name, value in arguments.items()}
-        running = run_script(script, given, self._store, self._registry.tables(), self._names)
+        running = run_script(script, given, self._store, self._registry.tables(), self._names, dns=self._dns)
         outputs = {one.name: Output(one.name, one.schema, one.table) for one in running.outputs}
         return Result(outputs, {one.name: str(one.error) for one in running.refused}, running.chosen)
 
 
-def open(store: str | Path = "pxcap.db", names: str | Path | None = None) -> Client:
+def open(store: str | Path = "pxcap.db", names: str | Path | None = None, reverse_dns: bool = False) -> Client:
     """Open a store to ask.
 
     Args:
         store: A file, or the URL of a database.
         names: A file with names of addresses and processes, as for `pxcap run --names`.
+        reverse_dns: Whether the resolver is asked for names that nothing else knows.
 
     Raises:
         UsageError: It is no URL.
@@ -120,7 +123,8 @@ def open(store: str | Path = "pxcap.db", names: str | Path | None = None) -> Cli
     """
     text = str(store)
     url = text if "://" in text else f"sqlite:///{text}"
-    return Client(open_store(url, create=False), Path(names) if names is not None else None)
+    dns = ReverseDns() if reverse_dns else None
+    return Client(open_store(url, create=False), Path(names) if names is not None else None, dns)
 
 
 def _text(value: object) -> str:

@@ -12,7 +12,6 @@ others it gives "", as of an address outside a cluster.
 """
 
 import ipaddress
-import socket
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -168,14 +167,6 @@ class Names:
             for name in Known.__dataclass_fields__
         }
         return tables | {"name": tables["service"], "inside": self.inside}
-
-
-def reverse_dns(address: str) -> str:
-    """What the resolver calls an address, "" when it does not know it."""
-    try:
-        return socket.gethostbyaddr(address)[0]
-    except OSError:
-        return ""
 
 
 def address_of(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:

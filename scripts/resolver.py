@@ -16,14 +16,14 @@ import ipaddress
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pxcap.core.errors import UsageError
-from pxcap.scripts.names import Known, Names, Network, address_of, reverse_dns
+from pxcap.scripts.names import Known, Names, Network, address_of
 
 if TYPE_CHECKING:
+    from pxcap.scripts.reverse import ReverseDns
     from pxcap.store import Store
 
 HOSTS = Path("/etc/hosts")
@@ -161,13 +161,15 @@ def read_hosts(path: Path) -> dict[str, str]:
     return found
 
 
-def load_names(store: "Store", map_file: Path | None = None, ask_dns: bool = False, hosts: Path = HOSTS) -> Names:
+def load_names(
+    store: "Store", map_file: Path | None = None, dns: "ReverseDns | None" = None, hosts: Path = HOSTS
+) -> Names:
     """The names of a run over a store.
 
     Args:
         store: Whose processes and addresses.
         map_file: A static map; None for none.
-        ask_dns: Whether the resolver is asked for names of addresses that nothing else knows.
+        dns: Asked for names of addresses that nothing else knows; None: nobody is.
         hosts: A hosts file.
 
     Raises:
@@ -195,8 +197,7 @@ def load_names(store: "Store", map_file: Path | None = None, ask_dns: bool = Fal
             keys.setdefault(known.pod, known)
     inside = {address: known.pod_id or known.pod or address for address, known in at_address.items()}
     inside |= {key: known.pod or key for key, known in static.exact.items() if _is_address(key)}
-    reverse = cache(reverse_dns) if ask_dns else None
-    return Names(keys, static.networks, inside, node, static.ports, reverse)
+    return Names(keys, static.networks, inside, node, static.ports, dns.begin() if dns is not None else None)
 
 
 def _read(store: "Store", table: str, columns: str) -> list[Any]:

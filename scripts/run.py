@@ -20,6 +20,8 @@ from pxcap.store import Store
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from pxcap.scripts.reverse import ReverseDns
+
 _ENTITY = {"PX_SERVICE": "service", "PX_POD": "pod", "PX_NAMESPACE": "namespace", "PX_NODE": "node"}
 
 
@@ -55,6 +57,7 @@ def run_script(
     declared: Sequence[Table] = (),
     map_file: Path | None = None,
     limits: Limits | None = None,
+    dns: "ReverseDns | None" = None,
 ) -> Run:
     """Compile a script and begin to compute what it shows.
 
@@ -65,13 +68,14 @@ def run_script(
         declared: Tables of the installed plugins; those the store has not are empty.
         map_file: Names for addresses and processes; None for none.
         limits: None for the usual.
+        dns: Asked for names that nothing else knows; None: nobody is.
 
     Raises:
         UsageError: An argument is missing or unknown, or the script is wrong.
         StoreError: The store cannot be read.
     """
     catalog = StoreCatalog(store, declared)
-    names = load_names(store, map_file)
+    names = load_names(store, map_file, dns)
     arguments, chosen = _arguments(script, given, store, catalog, names)
     invocations = _invocations(script, arguments)
     compiled = compile_script(script.text, script.name, {} if invocations else arguments, catalog, invocations)

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pxcap.cli.options import DEFAULT_STORE, FileOption, NamesOption, StoreOption
+from pxcap.cli.options import DEFAULT_STORE, FileOption, NamesOption, ReverseDnsOption, StoreOption
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,6 +19,7 @@ def live(
     ] = None,
     file: FileOption = "",
     names: NamesOption = None,
+    reverse_dns: ReverseDnsOption = False,
     every: Annotated[str, typer.Option("--every", metavar="TIME", help="How often the script runs again.")] = "2s",
     store: StoreOption = DEFAULT_STORE,
 ) -> None:
@@ -34,6 +35,7 @@ def live(
     from pxcap.cli.screen.loop import check_terminal, clock, watch
     from pxcap.cli.screen.view import View, page_of
     from pxcap.core.registry import load_registry
+    from pxcap.scripts.reverse import ReverseDns
     from pxcap.scripts.run import run_script
     from pxcap.store import open_store
 
@@ -42,10 +44,11 @@ def live(
     script, words = chosen(name, arguments or (), file, registry)
     values = given(script, words)
     seconds = duration(every, "--every")
+    dns = ReverseDns() if reverse_dns else None
 
     def load() -> "tuple[Sequence[Page], str]":
         with open_store(store, create=False) as opened:
-            running = run_script(script, values, opened, registry.tables(), names)
+            running = run_script(script, values, opened, registry.tables(), names, dns=dns)
             pages = [page_of(one) for one in running.outputs]
         said = [f"{clock()}", *(f"--{one} {value}" for one, value in running.chosen.items())]
         said += [f"not shown: {one.name}: {one.error}" for one in running.refused]

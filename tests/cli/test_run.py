@@ -2,6 +2,7 @@
 
 import io
 import re
+import socket
 from pathlib import Path
 
 import pytest
@@ -111,6 +112,26 @@ def test_names_come_from_a_map(pxcap: Command, stored: str, tmp_path: Path, monk
     assert {row["s"] for row in done.rows} == {"shop/api"}
     monkeypatch.setenv("PXCAP_NAMES", "names")
     assert "shop/api" in pxcap("run", "-f", "mine.pxl", "--store", stored).out
+
+
+def test_the_resolver_is_asked_only_when_it_is_wanted(
+    pxcap: Command, stored: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "mine.pxl").write_text(
+        "import px\ndf = px.DataFrame('http_events')\ndf.s = df.ctx['service']\npx.display(df[['s']])\n"
+    )
+    asked: list[str] = []
+
+    def name(address: str) -> tuple[str, list[str], list[str]]:
+        asked.append(address)
+        return "api.example", [], [address]
+
+    monkeypatch.setattr(socket, "gethostbyaddr", name)
+    assert "192.0.2.20" in pxcap("run", "-f", "mine.pxl", "--store", stored).out
+    assert asked == []
+    done = pxcap("run", "-f", "mine.pxl", "--store", stored, "-o", "json", "--reverse-dns")
+    assert {row["s"] for row in done.rows} == {"api.example"}
+    assert set(asked) == {"192.0.2.20"}
 
 
 def test_outputs_that_cannot_be_given_are_told(pxcap: Command, stored: str, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Asking a store from a program."""
 
+import socket
 from pathlib import Path
 
 import pytest
@@ -67,6 +68,13 @@ def test_names_of_addresses(file: Path, tmp_path: Path) -> None:
     text = "import px\ndf = px.DataFrame('http_events')\ndf.s = df.ctx['service']\npx.display(df[['s']])\n"
     with pxcap.client.open(f"sqlite:///{file}", tmp_path / "names") as shop:
         assert {row.s for row in shop.pxl(text)} == {"shop/api"}
+
+
+def test_names_of_the_resolver(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(socket, "gethostbyaddr", lambda address: ("api.example", [], [address]))
+    text = "import px\ndf = px.DataFrame('http_events')\ndf.s = df.ctx['service']\npx.display(df[['s']])\n"
+    with pxcap.client.open(f"sqlite:///{file}", reverse_dns=True) as shop:
+        assert {row.s for row in shop.pxl(text)} == {"api.example"}
 
 
 def test_what_stands_for_an_argument_is_told(shop: Client) -> None:

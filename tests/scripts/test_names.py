@@ -1,14 +1,13 @@
 """Keys of `df.ctx`, and what is known of names."""
 
 import ipaddress
-import socket
 from typing import Any
 
 import pytest
 
 from pxcap.core.errors import UsageError
 from pxcap.scripts import functions
-from pxcap.scripts.names import CONTEXT, Known, Names, address_of, context, process, reverse_dns
+from pxcap.scripts.names import CONTEXT, Known, Names, address_of, context, process
 from pxcap.scripts.plan import Call, Column
 from pxcap.scripts.types import INT64, STRING, Data, Field, Semantic, Type
 
@@ -96,14 +95,3 @@ def test_reverse_dns_is_asked_last() -> None:
     assert names.open
     assert names.look_up("name", ["10.0.0.1", "192.0.2.1"]) == ["one", "192.0.2.1.example"]
     assert names.look_up("namespace", ["192.0.2.1"]) == [""]
-
-
-def test_reverse_dns(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(socket, "gethostbyaddr", lambda address: ("known.example", [], [address]))
-    assert reverse_dns("192.0.2.1") == "known.example"
-
-    def unknown(address: str) -> None:
-        raise socket.herror(1, "Unknown host")
-
-    monkeypatch.setattr(socket, "gethostbyaddr", unknown)
-    assert reverse_dns("192.0.2.1") == ""

@@ -8,6 +8,7 @@ from pxcap.core.columns import CONN_STATS, PROCESSES
 from pxcap.core.errors import UsageError
 from pxcap.scripts.names import Known, Names
 from pxcap.scripts.resolver import Process, endpoint, load_names, read_hosts, read_map
+from pxcap.scripts.reverse import ReverseDns
 from pxcap.store import open_store
 
 NGINX, POD = "1" * 64, "a" * 8 + "-0000-0000-0000-000000000000"
@@ -165,7 +166,7 @@ def test_an_empty_store_knows_nothing(tmp_path: Path) -> None:
 def test_dns_is_asked_only_when_wanted(tmp_path: Path) -> None:
     with open_store(f"sqlite:///{tmp_path}/none.db") as store:
         store.prepare([])
-        assert load_names(store, ask_dns=True, hosts=tmp_path / "hosts").reverse is not None
+        assert load_names(store, dns=ReverseDns(), hosts=tmp_path / "hosts").reverse is not None
 
 
 @pytest.mark.parametrize(
