@@ -65,6 +65,7 @@ def run(
             script, values, opened, registry.tables(), names, dns=ReverseDns() if reverse_dns else None
         )
         tell_chosen(running.chosen)
+        tell_moved(running.moved)
         shown = show(running.outputs, output, script.name)
     sys.stdout.flush()
     for one in running.refused:
@@ -77,6 +78,14 @@ def tell_chosen(chosen: "Mapping[str, str]") -> None:
     """Say on standard error what stands for arguments that were not given."""
     for name, value in chosen.items():
         notice(f"pxcap: --{name} was not given: {value}, the busiest")
+
+
+def tell_moved(moved: "Mapping[str, int]") -> None:
+    """Say on standard error what times count from where the newest record of the store is too late for a table."""
+    from pxcap.scripts.values import time_text
+
+    for tables, now in moved.items():
+        notice(f"pxcap: {tables} had nothing that late: times count from the newest there, {time_text(now)}")
 
 
 def refusal(one: "Refused") -> str:

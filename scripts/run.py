@@ -1,16 +1,16 @@
 """Runs a script over a store: arguments in, named outputs out, each with how it is to be drawn."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pxcap.core.columns import Table
 from pxcap.core.errors import UsageError
+from pxcap.scripts.asked import in_time, stand_ins
 from pxcap.scripts.engine.catalog import StoreCatalog
 from pxcap.scripts.engine.execute import Limits, run_plans
-from pxcap.scripts.language import Invocation, Refused, compile_script
-from pxcap.scripts.names import Names
+from pxcap.scripts.language import Compiled, Invocation, Refused, compile_script
 from pxcap.scripts.resolver import load_names
 from pxcap.scripts.shelf import Script
 from pxcap.scripts.types import Schema
@@ -43,11 +43,13 @@ class Run:
         outputs: Each when it is asked for, in the script's order.
         refused: Outputs that cannot be given, with the reason.
         chosen: Arguments that were not given and stand for something in the store, such as the busiest service.
+        moved: What relative times count from, ns since the epoch, for tables that have nothing as late as was asked for.
     """
 
     outputs: Iterator[Shown]
     refused: tuple[Refused, ...]
     chosen: Mapping[str, str]
+    moved: Mapping[str, int]
 
 
 def run_script(
@@ -76,9 +78,21 @@ def run_script(
     """
     catalog = StoreCatalog(store, declared)
     names = load_names(store, map_file, dns)
-    arguments, chosen = _arguments(script, given, store, catalog, names)
-    invocations = _invocations(script, arguments)
-    compiled = compile_script(script.text, script.name, {} if invocations else arguments, catalog, invocations)
+    arguments, open_ = _arguments(script, given)
+
+    def compile_at(now: int | None) -> Compiled:
+        invocations = _invocations(script, arguments)
+        own = {} if invocations else arguments
+        return compile_script(script.text, script.name, own, catalog, invocations, now)
+
+    compiled, moved = in_time(compile_at, catalog)
+    chosen = stand_ins(open_, compiled.outputs, store, catalog, names) if open_ else {}
+    for name, kind in open_.items():
+        if name not in chosen:
+            raise UsageError(f"{script.name} needs --{name}, and the store has no {kind}", _takes(arguments))
+    if chosen:
+        arguments |= chosen
+        compiled, moved = in_time(compile_at, catalog)
     widgets: dict[str, list[Widget]] = {}
     for widget in script.vis.widgets if script.vis else ():
         widgets.setdefault(widget.output, []).append(widget)
@@ -87,7 +101,7 @@ def run_script(
         for output, table in run_plans(store, compiled.outputs, names, catalog.is_stored, limits):
             yield Shown(output.name, output.plan.schema, table, tuple(widgets.get(output.name, ())))
 
-    return Run(outputs(), compiled.refused, chosen)
+    return Run(outputs(), compiled.refused, chosen, moved)
 
 
 def _invocations(script: Script, arguments: Mapping[str, str]) -> list[Invocation]:
@@ -100,51 +114,24 @@ def _invocations(script: Script, arguments: Mapping[str, str]) -> list[Invocatio
     ]
 
 
-def _arguments(
-    script: Script, given: Mapping[str, str], store: Store, catalog: StoreCatalog, names: Names
-) -> tuple[dict[str, str], dict[str, str]]:
-    """The arguments with defaults filled in, and those that were chosen here.
+def _arguments(script: Script, given: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
+    """The arguments with defaults filled in, and those that something in the store must stand for, with its kind.
 
     Raises:
-        UsageError: One is unknown, not allowed, or missing with nothing in the store to stand for it.
+        UsageError: One is unknown or not allowed.
     """
     variables = {one.name: one for one in script.variables()}
-    takes = ", ".join(f"--{name}" for name in variables) or "no arguments"
     for name in given:
         if name not in variables:
-            raise UsageError(f"{script.name} has no argument {name!r}", f"it takes {takes}")
+            raise UsageError(f"{script.name} has no argument {name!r}", _takes(variables))
     values: dict[str, str] = {}
-    chosen: dict[str, str] = {}
     for name, variable in variables.items():
-        value = given.get(name, variable.default)
-        if value is None:
-            value = chosen[name] = _stand_in(variable.type, store, catalog, names)
-        if not value and name not in given and variable.default is None and variable.type in _ENTITY:
-            raise UsageError(
-                f"{script.name} needs --{name}, and the store has no {_ENTITY[variable.type]}", f"it takes {takes}"
-            )
+        value = values[name] = given[name] if name in given else variable.default or ""
         if variable.allowed and value not in variable.allowed:
             raise UsageError(f"--{name} {value!r}: expected one of {', '.join(variable.allowed)}")
-        values[name] = value
-    return values, {name: value for name, value in chosen.items() if value}
+    missing = [one for one in variables.values() if one.name not in given and one.default is None]
+    return values, {one.name: _ENTITY[one.type] for one in missing if one.type in _ENTITY}
 
 
-def _stand_in(kind: str, store: Store, catalog: StoreCatalog, names: Names) -> str:
-    """What an argument that must be given may stand for: the service, pod, ... with most connections; else ""."""
-    if kind not in _ENTITY:
-        return ""
-    text = "\n".join(
-        (
-            "import px",
-            "df = px.DataFrame('conn_stats')",
-            f"df.x = df.ctx['{_ENTITY[kind]}']",
-            "df = df[df.x != '']",
-            "px.display(df.groupby('x').agg(n=('bytes_sent', px.sum)))",
-        )
-    )
-    compiled = compile_script(text, "busiest", {}, catalog)
-    for _, table in run_plans(store, compiled.outputs, names, catalog.is_stored):
-        rows = table.to_pylist()
-        if rows:
-            return str(max(rows, key=lambda row: (row["n"] or 0, row["x"]))["x"])
-    return ""
+def _takes(names: Iterable[str]) -> str:
+    return f"it takes {', '.join(f'--{name}' for name in names) or 'no arguments'}"

@@ -37,6 +37,7 @@ def live(
     from pxcap.core.registry import load_registry
     from pxcap.scripts.reverse import ReverseDns
     from pxcap.scripts.run import run_script
+    from pxcap.scripts.values import time_text
     from pxcap.store import open_store
 
     check_terminal()
@@ -51,6 +52,7 @@ def live(
             running = run_script(script, values, opened, registry.tables(), names, dns=dns)
             pages = [page_of(one) for one in running.outputs]
         said = [f"{clock()}", *(f"--{one} {value}" for one, value in running.chosen.items())]
+        said += [f"{tables} until {time_text(now)}" for tables, now in running.moved.items()]
         said += [f"not shown: {one.name}: {one.error}" for one in running.refused]
         return pages, "  ".join(said)
 

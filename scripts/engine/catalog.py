@@ -51,6 +51,11 @@ class StoreCatalog:
         """The time of the newest record, ns since the epoch; 0 when there is none."""
         return max((last for _, last in self._times.values()), default=0)
 
+    def last(self, table: str) -> int | None:
+        """The time of the newest record of a table or of what an alias stands for; None when it has none."""
+        times = self._times.get(self._aliases.get(table, table))
+        return None if times is None else times[1]
+
     def agents(self) -> Sequence[Agent]:
         """The machines whose processes were captured; without any, the store stands for one."""
         first = min((first for first, _ in self._times.values()), default=0)

@@ -34,10 +34,10 @@ def _difference(types: Sequence[Type]) -> Semantic:
 
 def _quotient(types: Sequence[Type]) -> Semantic:
     dividend, divisor = (one.semantic for one in types)
-    if divisor is Semantic.DURATION_NS:
-        if dividend is Semantic.NONE:
+    if divisor is Semantic.DURATION_NS:  # of a rate: px.DurationNanos(1), by which scripts say that it is one
+        if dividend in (Semantic.NONE, Semantic.THROUGHPUT_PER_NS):
             return Semantic.THROUGHPUT_PER_NS
-        if dividend is Semantic.BYTES:
+        if dividend in (Semantic.BYTES, Semantic.THROUGHPUT_BYTES_PER_NS):
             return Semantic.THROUGHPUT_BYTES_PER_NS
     if divisor is Semantic.NONE and dividend in _KEPT:  # half of so many bytes are bytes
         return dividend

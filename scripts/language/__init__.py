@@ -1,6 +1,6 @@
 """PxL, Pixie's language of scripts: text in, plans out. Nothing of a script is ever executed by Python.
 
-    compile_script(text, name, arguments, catalog, invocations=()) -> Compiled(outputs, refused)
+    compile_script(text, name, arguments, catalog, invocations=(), now=None) -> Compiled(outputs, refused)
     signature_of(text) -> Signature(doc, functions, displays)
 
 A frame is a plan that does not change: `df.x = ...` makes another and binds the name to it. Types are known while the script

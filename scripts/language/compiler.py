@@ -37,6 +37,7 @@ def compile_script(
     arguments: Mapping[str, str],
     catalog: Catalog,
     invocations: Sequence[Invocation] = (),
+    now: int | None = None,
 ) -> Compiled:
     """The plans of a script's outputs.
 
@@ -50,21 +51,22 @@ def compile_script(
         arguments: By parameter, as text: for every function called that has one of that name and was given none.
         catalog: What the store has.
         invocations: What to call.
+        now: What relative times count from, ns since the epoch; None for the newest record.
 
     Raises:
         ScriptError: The script is wrong; or nothing of it can be shown, for another reason than rows pxcap does not have.
     """
     try:
-        return _compiled(text, name, arguments, catalog, invocations)
+        session = Session(catalog, displays=not invocations, at=now)
+        return _compiled(text, name, arguments, session, invocations)
     except RecursionError:
         raise ScriptError(f"{name}: calls and expressions are nested too deep") from None
 
 
 def _compiled(
-    text: str, name: str, arguments: Mapping[str, str], catalog: Catalog, invocations: Sequence[Invocation]
+    text: str, name: str, arguments: Mapping[str, str], session: Session, invocations: Sequence[Invocation]
 ) -> Compiled:
     tree, signature = parse(text, name), signature_of(text, name)
-    session = Session(catalog, displays=not invocations)
     interpreter = Interpreter(name, session)
     interpreter.run(tree)
     wanted = invocations

@@ -43,5 +43,5 @@ def _converted(text: str, type_: Type, session: Session) -> bool | int | float |
                 raise ScriptError(f"{text!r} is neither true nor false")
             return _TRUTHS[text.strip().lower()]
         case Data.TIME64NS:
-            return times.moment(text, session.catalog.newest())
+            return times.moment(text, session.now)
     return text

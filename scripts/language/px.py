@@ -165,7 +165,7 @@ class _Px:
             return self._time(bound, name)
 
     def _time(self, bound: Bound, name: str) -> int:
-        given, now = bound[name], self._session.catalog.newest()
+        given, now = bound[name], self._session.now
         if isinstance(given, Literal) and isinstance(given.value, str):
             return times.moment(given.value, now)
         if isinstance(given, Literal) and type(given.value) is int:
@@ -190,7 +190,7 @@ class _Px:
 
     def _now(self, arguments: Arguments) -> Value:
         arguments.bind("px.now", (), ())
-        return self._session.builder.literal(self._session.catalog.newest(), TIME)
+        return self._session.builder.literal(self._session.now, TIME)
 
     def _unit(self, name: str, unit: str) -> Builtin:
         def made(arguments: Arguments) -> Value:

@@ -36,10 +36,12 @@ class Session:
     Attributes:
         traced: Tables that the script's tracepoints would fill, and of which tracepoint.
         displays: Whether `px.display` shows something: it does not when functions are called for their results.
+        at: What is now, ns since the epoch; None for the newest record.
     """
 
     catalog: Catalog
     displays: bool = True
+    at: int | None = None
     builder: Builder = field(default_factory=Builder)
     outputs: list[Output] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
@@ -48,6 +50,11 @@ class Session:
     _names: set[str] = field(default_factory=set)
     _steps: int = 0
     _depth: int = 0
+
+    @property
+    def now(self) -> int:
+        """`px.now()`, and what `-5m` counts from; ns since the epoch."""
+        return self.catalog.newest() if self.at is None else self.at
 
     @contextmanager
     def step(self) -> Iterator[None]:

@@ -9,7 +9,8 @@ from tests.store.conftest import (
     server,  # noqa: F401
 )
 
-from pxcap.core.columns import LEADING_COLUMNS, TRAILING_COLUMNS, Column, ColumnType, Table
+from pxcap.core.columns import CONN_STATS, LEADING_COLUMNS, TRAILING_COLUMNS, Column, ColumnType, Table
+from pxcap.core.protocol import Row
 from pxcap.store import Store, open_store
 
 T = ColumnType
@@ -58,3 +59,8 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
         with opened.writer() as writer:
             writer.write("calls", ROWS)
         yield opened
+
+
+def connection(**values: object) -> Row:
+    """A row of `conn_stats`; numbers that are not given are 0, texts empty."""
+    return tuple(values.get(one.name, "" if one.type is T.TEXT else 0) for one in CONN_STATS.columns)

@@ -1,14 +1,16 @@
 import json
+from pathlib import Path
 
 import pytest
-from tests.scripts.conftest import ROWS, START
+from tests.scripts.conftest import CALLS as CALLS_TABLE
+from tests.scripts.conftest import ROWS, START, connection
 
 from pxcap.core.columns import CONN_STATS
 from pxcap.core.errors import UsageError
 from pxcap.scripts.run import Run, run_script
 from pxcap.scripts.shelf import Script
 from pxcap.scripts.vis import parse
-from pxcap.store import Store
+from pxcap.store import Store, open_store
 
 TEXT = """
 import px
@@ -65,7 +67,7 @@ def test_defaults_count_from_the_newest_record(store: Store) -> None:
     shown = next(run.outputs)
     assert (shown.name, [widget.kind for widget in shown.widgets]) == ("Calls", ["BarChart"])
     assert sum(row["n"] for row in shown.table.to_pylist()) == 21  # the newest and those of the 20 s before
-    assert (run.refused, run.chosen) == ((), {})
+    assert (run.refused, run.chosen, run.moved) == ((), {}, {})
 
 
 def test_arguments_are_taken(store: Store) -> None:
@@ -90,41 +92,32 @@ def test_what_the_store_has_no_rows_for_leaves_the_rest(store: Store) -> None:
     assert list(rows(run)) == ["Calls"]
 
 
+SERVICE = script({"name": "Of", "func": call("of", "service")}, variables=[{"name": "service", "type": "PX_SERVICE"}])
+
+
 def test_a_service_that_is_not_given_is_the_busiest(store: Store) -> None:
-    service = script(
-        {"name": "Of", "func": call("of", "service")}, variables=[{"name": "service", "type": "PX_SERVICE"}]
-    )
-    with pytest.raises(UsageError, match="tests/calls needs --service, and the store has no service"):
-        run_script(service, {}, store, [CONN_STATS])
-    store.prepare([CONN_STATS])
-    with store.writer() as writer:
-        for upid, sent in (("host:1:7", 5), ("host:2:7", 9)):
-            row = (
-                START,
-                upid,
-                "192.0.2.1",
-                0,
-                "192.0.2.9",
-                80,
-                2,
-                2,
-                "http",
-                False,
-                1,
-                1,
-                0,
-                sent,
-                0,
-                0,
-                0,
-                0,
-                1,
-                None,
-            )
-            writer.write("conn_stats", [row])
-    run = run_script(service, {}, store)
+    run = run_script(SERVICE, {}, store)
     assert set(run.chosen) == {"service"}
     assert {row["service"] for row in rows(run)["Of"]} == {run.chosen["service"]}
+
+
+def test_a_service_that_must_be_given_and_is_nowhere(tmp_path: Path) -> None:
+    with open_store(f"sqlite:///{tmp_path / 'empty.db'}") as empty:
+        empty.prepare([CALLS_TABLE])
+        with pytest.raises(UsageError, match="tests/calls needs --service, and the store has no service") as caught:
+            run_script(SERVICE, {}, empty)
+    assert caught.value.hint == "it takes --service"
+
+
+def test_what_has_nothing_that_late_counts_from_its_own_newest(store: Store) -> None:
+    store.prepare([CONN_STATS])
+    later = START + 86_400 * 10**9
+    with store.writer() as writer:
+        writer.write("conn_stats", [connection(time_=later)])
+    run = run_script(CALLS, {}, store)
+    assert run.moved == {"calls": START + (len(ROWS) - 1) * 10**9}
+    assert sum(row["n"] for row in rows(run)["Calls"]) == 21
+    assert run_script(CALLS, {"since": str(later)}, store).moved == {}  # a time is meant as it stands
 
 
 def test_a_script_without_a_spec_shows_what_it_displays(store: Store) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from tests.scripts.functions.conftest import Calculator, fold
 
+from pxcap.scripts.functions import resolve
 from pxcap.scripts.functions.operators import inherited, magnitude
 from pxcap.scripts.types import BOOLEAN, FLOAT64, INT64, STRING, TIME, Data, Semantic, Type
 
@@ -75,3 +76,15 @@ def test_what_results_mean() -> None:
     assert inherited([PERCENT, PERCENT]) is Semantic.NONE
     assert inherited([TIME, BYTES]) is Semantic.NONE
     assert magnitude([PERCENT]) is Semantic.PERCENT
+
+
+def test_a_rate_divided_by_a_duration_is_still_shown_as_one() -> None:
+    duration = Type(Data.INT64, Semantic.DURATION_NS)
+    for dividend, wanted in (
+        (FLOAT64, Semantic.THROUGHPUT_PER_NS),
+        (Type(Data.FLOAT64, Semantic.THROUGHPUT_PER_NS), Semantic.THROUGHPUT_PER_NS),
+        (BYTES, Semantic.THROUGHPUT_BYTES_PER_NS),
+        (Type(Data.FLOAT64, Semantic.THROUGHPUT_BYTES_PER_NS), Semantic.THROUGHPUT_BYTES_PER_NS),
+        (PERCENT, Semantic.NONE),
+    ):
+        assert resolve("divide", [dividend, duration]).semantic is wanted
