@@ -22,7 +22,7 @@ from pxcap.plugins.mysql.packed import Piece, Unpacker, rest, restart, segments
 from pxcap.plugins.mysql.phase import ConnectionPhase
 from pxcap.plugins.mysql.replies import ReplyReader
 from pxcap.plugins.mysql.stitch import Stitcher
-from pxcap.plugins.mysql.types import Packet, Reply
+from pxcap.plugins.mysql.types import Packet
 
 
 class MysqlParser(Parser):
@@ -107,11 +107,9 @@ class MysqlParser(Parser):
         begun = self._begin()
         if not self.done:
             self._catch_up()
-            packet = self._lane.abandon("truncated")
-            if packet is not None:
+            if (packet := self._lane.abandon("truncated")) is not None:
                 self._packet(packet)
-        reply = self._reader.abandon("truncated")
-        if reply is not None:
+        if (reply := self._reader.abandon("truncated")) is not None:
             self._stitch.response(reply)
         if self._phase is not None and self._phase.request is not None:
             self._stitch.request(self._phase.request)
@@ -309,8 +307,7 @@ class MysqlParser(Parser):
             self._stitch.gap(REQUEST)
 
     def _find_command(self) -> bool:
-        lane = self._lane
-        inbox = lane.inbox
+        lane, inbox = self._lane, self._lane.inbox
         if lane.fresh and len(inbox.buf) - inbox.pos > wire.HEADER:
             lane.fresh = False
             if resync.is_command(inbox.buf, inbox.pos):
@@ -328,7 +325,10 @@ class MysqlParser(Parser):
                 self._upgrade = self._phase.login.tls
                 return
             self._end_phase("")
-        if packet.sequence or self._file == 255:  # ids wrap: behind the 255th packet of a file comes one with id 0
+        numbered = (
+            packet.sequence or self._file == 255
+        )  # ids wrap: behind the 255th packet of a file comes one with id 0
+        if numbered and not self._is_command_all_the_same():
             self._file = packet.last if packet.size else -1
             if self._upload:
                 self._upload = packet.size > 0
@@ -340,6 +340,11 @@ class MysqlParser(Parser):
         request = self._commands.read(packet)
         self._greeted = request.command != wire.CHANGE_USER
         self._stitch.request(request)
+
+    def _is_command_all_the_same(self) -> bool:
+        """Servers look at the ids of compressed frames only, and MariaDB's Java client goes on counting inside them."""
+        quiet = self._greeted and not self._upload and self._file < 0
+        return self._unpack[REQUEST] is not None and quiet and not self._stitch.matcher.pending
 
     def _read_file(self) -> None:
         """Read over the file that the client sends, as far as it is there."""
@@ -355,8 +360,11 @@ class MysqlParser(Parser):
             if self.done:
                 return
             reply = phase.server(self._answers)
-            if reply is not None:
-                self._connected(phase, reply)
+            if reply is not None and phase.request is None:
+                self._stitch.refused(reply, phase.server_flags >= 0)
+            elif reply is not None and phase.request is not None:
+                self._stitch.request(phase.request)
+                self._stitch.response(reply)
             if self._answers.pos == before:
                 return
         self._end_phase("")
@@ -364,13 +372,6 @@ class MysqlParser(Parser):
     def _pull_login(self, phase: ConnectionPhase) -> None:
         while phase.server_flags >= 0 and phase.request is None and self._pull():
             pass
-
-    def _connected(self, phase: ConnectionPhase, reply: Reply) -> None:
-        if phase.request is None:
-            self._stitch.refused(reply, phase.server_flags >= 0)
-            return
-        self._stitch.request(phase.request)
-        self._stitch.response(reply)
 
     def _end_phase(self, reason: str) -> None:
         phase, self._phase = self._phase, None
@@ -396,5 +397,4 @@ class MysqlParser(Parser):
                 self._answer_bytes(piece)
 
     def _plain(self, side: int, chunk: Chunk) -> list[Piece]:
-        unpacker = self._unpack[side]
-        return [chunk] if unpacker is None else unpacker.feed(chunk)
+        return [chunk] if (unpacker := self._unpack[side]) is None else unpacker.feed(chunk)

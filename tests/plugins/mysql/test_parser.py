@@ -65,6 +65,23 @@ def test_the_compressed_protocol() -> None:
     assert brief(found) == [(3, "SELECT 1", 2, "Resultset rows = 1", "")]
 
 
+def test_commands_inside_frames_may_have_any_number() -> None:
+    flags = FLAGS | 0x20
+    talk = Talk().tell(greeting(flags)).ask(packet(1, login_body(flags))).tell(ok(2))
+    talk.rows = []
+    for number in range(3):
+        talk.ask(frame(packet(number, b"\x03SELECT %d" % number))).tell(frame(rows(b"1")))
+    talk.ask(frame(packet(4, b"\x03LOAD DATA LOCAL INFILE 'f' INTO TABLE t"))).tell(frame(packet(5, b"\xfbf")))
+    found = talk.ask(frame(packet(6, b"\x03SELECT"))).ask(frame(packet(7, b""))).tell(frame(ok(8, 1))).finish()
+    assert [row[1] for row in brief(found)] == [
+        "SELECT 0",
+        "SELECT 1",
+        "SELECT 2",
+        "LOAD DATA LOCAL INFILE 'f' INTO TABLE t",
+    ]
+    assert talk.parser.errors == {}
+
+
 def test_a_loss_in_the_compressed_protocol() -> None:
     flags = FLAGS | 0x20
     talk = Talk().tell(greeting(flags)).ask(packet(1, login_body(flags))).tell(ok(2))
