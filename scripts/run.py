@@ -10,6 +10,7 @@ from pxcap.core.errors import UsageError
 from pxcap.scripts.asked import in_time, stand_ins
 from pxcap.scripts.engine.catalog import StoreCatalog
 from pxcap.scripts.engine.execute import Limits, run_plans
+from pxcap.scripts.engine.presence import told
 from pxcap.scripts.language import Compiled, Invocation, Refused, compile_script
 from pxcap.scripts.resolver import load_names
 from pxcap.scripts.shelf import Script
@@ -98,7 +99,7 @@ def run_script(
         widgets.setdefault(widget.output, []).append(widget)
 
     def outputs() -> Iterator[Shown]:
-        for output, table in run_plans(store, compiled.outputs, names, catalog.is_stored, limits):
+        for output, table in run_plans(store, told(compiled.outputs, catalog), names, catalog.is_stored, limits):
             yield Shown(output.name, output.plan.schema, table, tuple(widgets.get(output.name, ())))
 
     return Run(outputs(), compiled.refused, chosen, moved)
@@ -126,7 +127,7 @@ def _arguments(script: Script, given: Mapping[str, str]) -> tuple[dict[str, str]
             raise UsageError(f"{script.name} has no argument {name!r}", _takes(variables))
     values: dict[str, str] = {}
     for name, variable in variables.items():
-        value = values[name] = given[name] if name in given else variable.default or ""
+        value = values[name] = given.get(name, variable.default or "")
         if variable.allowed and value not in variable.allowed:
             raise UsageError(f"--{name} {value!r}: expected one of {', '.join(variable.allowed)}")
     missing = [one for one in variables.values() if one.name not in given and one.default is None]
