@@ -1,31 +1,50 @@
-"""What a script asks of a store: which tables, of when. From it follow the times and names that nobody gave.
+"""What a script asks of a store, and from it the times and arguments that nobody gave.
 
 Relative times count from the newest record of the store. A store of old captures may hold each protocol at another time, and
 a script's `-5m` would show nothing although there is something to see: an output whose tables have nothing in the time asked
 for counts from their newest record instead, and that is told.
+
+An argument that must be given and is not may be one that rows are chosen by: then the most frequent value among these rows
+stands for it. To find out, the script is read with a mark for the argument, and what is compared with the mark is looked at.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
+from pxcap.core.columns import CONN_STATS
+from pxcap.core.errors import UsageError
 from pxcap.scripts.engine.catalog import StoreCatalog
 from pxcap.scripts.engine.execute import run_plans
 from pxcap.scripts.engine.graph import in_order
 from pxcap.scripts.language import Compiled, compile_script
 from pxcap.scripts.names import Names
-from pxcap.scripts.plan import Output, Scan, names
+from pxcap.scripts.plan import (
+    Aggregate,
+    Aggregation,
+    Call,
+    Expression,
+    Filter,
+    Literal,
+    Operator,
+    Output,
+    Project,
+    Scan,
+)
+from pxcap.scripts.types import INT64, Data
 from pxcap.store import Store
 
-_SERVER = 2  # trace_role
-_SEEN = """
+ENTITIES = {"PX_SERVICE": "service", "PX_POD": "pod", "PX_NAMESPACE": "namespace", "PX_NODE": "node"}
+_COMPARISONS = ("equal", "has_service_name", "has_service_id", "has_value")
+_MOST = 5  # values that are tried where another argument finds nothing with the first
+_MARK = "\x01{}\x01"
+_BUSIEST = """
 import px
-df = px.DataFrame({table!r}, start_time={start}, end_time={stop})
-df = df.groupby(['upid', 'trace_role', 'remote_addr']).agg(calls=('upid', px.count))
+df = px.DataFrame('conn_stats')
 df.own = df.ctx[{kind!r}]
-df.peer = px.select(df.trace_role == 2, px.pod_id_to_{told}(px.ip_to_pod_id(df.remote_addr)), '')
 df = df[df.own != '']
-px.display(df.groupby(['own', 'peer', 'trace_role']).agg(calls=('calls', px.sum)))
+px.display(df.groupby('own').agg(bytes=('bytes_sent', px.sum)))
 """
-_TOLD = {"service": "service_name", "pod": "pod_name", "namespace": "namespace", "node": "node_name"}
 
 
 def in_time(compile_at: Callable[[int | None], Compiled], catalog: StoreCatalog) -> tuple[Compiled, dict[str, int]]:
@@ -48,9 +67,8 @@ def in_time(compile_at: Callable[[int | None], Compiled], catalog: StoreCatalog)
             if now not in at:
                 at[now] = compile_at(now)
             other = at[now].outputs[position]
-            if _ranges([other]) != _ranges([output]):  # the same when the script names its times itself
-                tables = {table for table, start, _ in _ranges([other]) if start is not None}
-                moved[", ".join(sorted(tables))] = now
+            if _ranges(other) != _ranges(output):  # the same when the script names its times itself
+                moved[", ".join(sorted({table for table, start in _ranges(other) if start is not None}))] = now
                 output = other
         outputs.append(output)
     return Compiled(tuple(outputs), first.refused), moved
@@ -58,78 +76,133 @@ def in_time(compile_at: Callable[[int | None], Compiled], catalog: StoreCatalog)
 
 def _last(output: Output, catalog: StoreCatalog) -> int | None:
     """The time of the newest record of the tables an output reads, when none of them has any in the time asked for."""
-    last = [(catalog.last(table), start) for table, start, _ in _ranges([output]) if start is not None]
+    last = [(catalog.last(table), start) for table, start in _ranges(output) if start is not None]
     found = [(time, start) for time, start in last if time is not None]
     if not found or any(time >= start for time, start in found):
         return None
     return max(time for time, _ in found)
 
 
-def _ranges(outputs: Iterable[Output]) -> list[tuple[str, int | None, int | None]]:
-    """Tables with the range of time that is read of them, each once."""
-    scans = [node for node in in_order(output.plan for output in outputs) if isinstance(node, Scan)]
-    return list(dict.fromkeys((scan.table, scan.start, scan.stop) for scan in scans))
+def _ranges(output: Output) -> list[tuple[str, int | None]]:
+    """Tables, and from when they are read."""
+    return [(node.table, node.start) for node in in_order([output.plan]) if isinstance(node, Scan)]
 
 
-def stand_ins(
-    kinds: Mapping[str, str], outputs: Sequence[Output], store: Store, catalog: StoreCatalog, who: Names
-) -> dict[str, str]:
-    """What arguments that must be given may stand for: the busiest service, pod, ... of what the script reads.
+@dataclass(frozen=True, slots=True)
+class StandIns:
+    """Finds what arguments that were not given stand for.
 
-    Of two of one kind the first asks and the second answers: they are the two ends of the busiest edge.
-
-    Args:
-        kinds: `service`, `pod`, `namespace` or `node` by the argument's name.
-        outputs: The script's, whatever the arguments are.
+    Attributes:
+        compile_with: Compiles the script with these arguments, which may be marks.
         store: Where to look.
         catalog: Of the store.
-        who: Names of the store's processes and addresses.
+        names: Who is behind the store's processes and addresses.
     """
-    chosen: dict[str, str] = {}
-    for kind in dict.fromkeys(kinds.values()):
-        wanted = [name for name, one in kinds.items() if one == kind]
-        edges = _edges(kind, _ranges(outputs), store, catalog, who) or _edges(
-            kind, [("conn_stats", None, None)], store, catalog, who
-        )
-        if not edges:
-            continue
-        own, peer = _busiest(edges)
-        if len(wanted) == 2 and (ends := {edge: calls for edge, calls in edges.items() if edge[1]}):
-            own, peer = _busiest(ends)
-        chosen |= dict.fromkeys(wanted, own)
-        if len(wanted) == 2 and peer:
-            chosen[wanted[0]] = peer
-    return chosen
+
+    compile_with: Callable[[dict[str, str]], Compiled]
+    store: Store
+    catalog: StoreCatalog
+    names: Names
+
+    def find(self, kinds: Mapping[str, str]) -> dict[str, str]:
+        """Values of arguments; one for which there is none is left out.
+
+        Args:
+            kinds: Pixie's types by the arguments' names.
+        """
+        plain = len(self._compiled({}))
+        marked = {n: kind for n, kind in kinds.items() if len(self._compiled({n: _MARK.format(n)})) == plain}
+        found = self._solved(marked, {})
+        for name, kind in kinds.items():
+            if name not in found and kind in ENTITIES and (busiest := self._busiest(ENTITIES[kind])):
+                found[name] = busiest
+        return found
+
+    def _compiled(self, arguments: dict[str, str]) -> Sequence[Output]:
+        """The outputs; none where the script refuses an argument, as it does a mark for a time."""
+        try:
+            return self.compile_with(arguments).outputs
+        except UsageError:
+            return ()
+
+    def _solved(self, left: Mapping[str, str], chosen: dict[str, str]) -> dict[str, str]:
+        """The chosen, and as many of those left as have something to stand for them together with these."""
+        votes = self._votes(left, chosen)
+        if not votes:
+            return chosen
+        name, values = next(iter(votes.items()))
+        rest = {other: kind for other, kind in left.items() if other != name}
+        best = chosen
+        for value, _ in sorted(values.items(), key=lambda one: (-one[1], one[0]))[:_MOST]:
+            found = self._solved(rest, chosen | {name: value})
+            if len(found) > len(best):
+                best = found
+            if len(best) == len(chosen) + len(left):
+                break
+        return best
+
+    def _votes(self, left: Mapping[str, str], chosen: Mapping[str, str]) -> dict[str, Counter[str]]:
+        """How many rows each value is of, by the argument with which it is compared."""
+        if not left:
+            return {}
+        marks = {_MARK.format(name): name for name in left}
+        asked: list[tuple[str, Output]] = []
+        outputs = self._compiled({**chosen, **{name: mark for mark, name in marks.items()}})
+        for node in in_order(output.plan for output in outputs):
+            if not isinstance(node, Filter | Project) or _marked(node.parent):
+                continue
+            for mark, value in _compared(node, marks, left):
+                if not _marked(Project(node.parent, (("value", value),))):
+                    rows = Project(node.parent, (("value", value),))
+                    counted = Aggregate(rows, ("value",), (Aggregation("rows", "count", "value", INT64),))
+                    asked.append((marks[mark], Output(mark, counted)))
+        votes: dict[str, Counter[str]] = {}
+        computed = run_plans(self.store, [one for _, one in asked], self.names, self.catalog.is_stored)
+        for (name, _), (_, table) in zip(asked, computed, strict=True):
+            values = {row["value"]: row["rows"] for row in table.to_pylist() if row["value"]}
+            if values:
+                votes.setdefault(name, Counter()).update(values)
+        return votes
+
+    def _busiest(self, kind: str) -> str:
+        """The service, pod, ... with most connections; else ""."""
+        if not self.catalog.is_stored(CONN_STATS.name):
+            return ""
+        outputs = compile_script(_BUSIEST.format(kind=kind), "busiest", {}, self.catalog).outputs
+        for _, table in run_plans(self.store, outputs, self.names, self.catalog.is_stored):
+            rows = table.to_pylist()
+            if rows:
+                return str(max(rows, key=lambda row: (row["bytes"] or 0, row["own"]))["own"])
+        return ""
 
 
-def _busiest(edges: Mapping[tuple[str, str], tuple[int, int]]) -> tuple[str, str]:
-    """The edge of the end that answers most calls, or that has most where none answers."""
-    sums: dict[str, tuple[int, int]] = {}
-    for (own, _), (served, calls) in edges.items():
-        held = sums.get(own, (0, 0))
-        sums[own] = held[0] + served, held[1] + calls
-    best = max(sums, key=lambda own: (sums[own], own))
-    return max((edge for edge in edges if edge[0] == best), key=lambda edge: (edges[edge], edge))
+def _compared(node: Operator, marks: Mapping[str, str], kinds: Mapping[str, str]) -> Iterator[tuple[str, Expression]]:
+    """Marks with what is compared with them there."""
+    for call in _calls(node):
+        for mark in call.args:
+            if not (isinstance(mark, Literal) and isinstance(mark.value, str) and mark.value in marks):
+                continue
+            # What holds a text is enough for a name only: nobody leaves it out to mean all of them.
+            if call.function in _COMPARISONS or (call.function == "contains" and kinds[marks[mark.value]] in ENTITIES):
+                for other in call.args:
+                    if not isinstance(other, Literal) and other.type.data is Data.STRING:
+                        yield mark.value, other
 
 
-def _edges(
-    kind: str,
-    ranges: Iterable[tuple[str, int | None, int | None]],
-    store: Store,
-    catalog: StoreCatalog,
-    who: Names,
-) -> dict[tuple[str, str], tuple[int, int]]:
-    """Calls of each end of what was seen with each other, those it answered apart: by its name and the other's."""
-    found: dict[tuple[str, str], tuple[int, int]] = {}
-    for table, start, stop in ranges:
-        schema = catalog.schema(table)
-        if schema is None or not {"upid", "trace_role", "remote_addr"} <= set(names(schema)):
-            continue
-        text = _SEEN.format(table=table, start=start, stop=stop, kind=kind, told=_TOLD[kind])
-        outputs = compile_script(text, "busiest", {}, catalog).outputs
-        for _, rows in run_plans(store, outputs, who, catalog.is_stored):
-            for row in rows.to_pylist():
-                held = found.get((row["own"], row["peer"]), (0, 0))
-                served = row["calls"] * (row["trace_role"] == _SERVER)
-                found[row["own"], row["peer"]] = held[0] + served, held[1] + row["calls"]
-    return found
+def _calls(node: Operator) -> Iterator[Call]:
+    waiting: list[Expression] = []
+    if isinstance(node, Filter):
+        waiting.append(node.condition)
+    elif isinstance(node, Project):
+        waiting.extend(value for _, value in node.columns)
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, Call):
+            yield one
+            waiting.extend(one.args)
+
+
+def _marked(plan: Operator) -> bool:
+    """Whether a plan depends on a mark."""
+    literals: Iterable[Expression] = (arg for node in in_order([plan]) for call in _calls(node) for arg in call.args)
+    return any(isinstance(one, Literal) and isinstance(one.value, str) and "\x01" in one.value for one in literals)

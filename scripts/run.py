@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pxcap.core.columns import Table
 from pxcap.core.errors import UsageError
-from pxcap.scripts.asked import in_time, stand_ins
+from pxcap.scripts.asked import ENTITIES, StandIns, in_time
 from pxcap.scripts.engine.catalog import StoreCatalog
 from pxcap.scripts.engine.execute import Limits, run_plans
 from pxcap.scripts.engine.presence import told
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from pxcap.scripts.reverse import ReverseDns
-
-_ENTITY = {"PX_SERVICE": "service", "PX_POD": "pod", "PX_NAMESPACE": "namespace", "PX_NODE": "node"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,21 +77,21 @@ def run_script(
     """
     catalog = StoreCatalog(store, declared)
     names = load_names(store, map_file, dns)
-    arguments, open_ = _arguments(script, given)
+    arguments, missing = _arguments(script, given)
 
-    def compile_at(now: int | None) -> Compiled:
-        invocations = _invocations(script, arguments)
-        own = {} if invocations else arguments
-        return compile_script(script.text, script.name, own, catalog, invocations, now)
+    def compiled_with(more: dict[str, str]) -> tuple[Compiled, dict[str, int]]:
+        invocations = _invocations(script, arguments | more)
+        own = {} if invocations else arguments | more
+        return in_time(lambda now: compile_script(script.text, script.name, own, catalog, invocations, now), catalog)
 
-    compiled, moved = in_time(compile_at, catalog)
-    chosen = stand_ins(open_, compiled.outputs, store, catalog, names) if open_ else {}
-    for name, kind in open_.items():
-        if name not in chosen:
-            raise UsageError(f"{script.name} needs --{name}, and the store has no {kind}", _takes(arguments))
-    if chosen:
-        arguments |= chosen
-        compiled, moved = in_time(compile_at, catalog)
+    chosen: dict[str, str] = {}
+    if missing:
+        chosen = StandIns(lambda more: compiled_with(more)[0], store, catalog, names).find(missing)
+        for name, kind in missing.items():
+            if name not in chosen and kind in ENTITIES:
+                problem = f"{script.name} needs --{name}, and the store has no {ENTITIES[kind]}"
+                raise UsageError(problem, _takes(arguments))
+    compiled, moved = compiled_with(chosen)
     widgets: dict[str, list[Widget]] = {}
     for widget in script.vis.widgets if script.vis else ():
         widgets.setdefault(widget.output, []).append(widget)
@@ -116,7 +114,7 @@ def _invocations(script: Script, arguments: Mapping[str, str]) -> list[Invocatio
 
 
 def _arguments(script: Script, given: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
-    """The arguments with defaults filled in, and those that something in the store must stand for, with its kind.
+    """The arguments with defaults filled in, and the types of those that something in the store may stand for.
 
     Raises:
         UsageError: One is unknown or not allowed.
@@ -131,7 +129,7 @@ def _arguments(script: Script, given: Mapping[str, str]) -> tuple[dict[str, str]
         if variable.allowed and value not in variable.allowed:
             raise UsageError(f"--{name} {value!r}: expected one of {', '.join(variable.allowed)}")
     missing = [one for one in variables.values() if one.name not in given and one.default is None]
-    return values, {one.name: _ENTITY[one.type] for one in missing if one.type in _ENTITY}
+    return values, {one.name: one.type for one in missing if one.type in ENTITIES or one.type == "PX_STRING"}
 
 
 def _takes(names: Iterable[str]) -> str:

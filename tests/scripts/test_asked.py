@@ -6,10 +6,10 @@ import pytest
 from tests.scripts.conftest import CALLS, ROWS, START, connection
 
 from pxcap.core.columns import CONN_STATS
-from pxcap.scripts.asked import in_time, stand_ins
+from pxcap.scripts.asked import StandIns, in_time
 from pxcap.scripts.engine.catalog import StoreCatalog
 from pxcap.scripts.engine.graph import in_order
-from pxcap.scripts.language import Compiled, compile_script
+from pxcap.scripts.language import Compiled, Invocation, compile_script
 from pxcap.scripts.plan import Scan
 from pxcap.scripts.resolver import load_names
 from pxcap.store import Store, open_store
@@ -42,33 +42,67 @@ def compiled(store: Store, text: str, now: int | None = None) -> Compiled:
     return compile_script(f"import px\n{text}", "t", {}, StoreCatalog(store), (), now)
 
 
-def chosen(store: Store, kinds: dict[str, str], start: int) -> dict[str, str]:
-    outputs = compiled(store, f"px.display(px.DataFrame('calls', start_time={start}))").outputs
-    return stand_ins(kinds, outputs, store, StoreCatalog(store), load_names(store))
+def chosen(store: Store, text: str, kinds: dict[str, str]) -> dict[str, str]:
+    """What stands for the arguments of the function `f`."""
+    catalog = StoreCatalog(store)
+
+    def compile_with(given: dict[str, str]) -> Compiled:
+        values = dict.fromkeys(kinds, "") | given
+        return compile_script(f"import px\n{text}", "t", {}, catalog, [Invocation("f", "f", values)])
+
+    return StandIns(compile_with, store, catalog, load_names(store)).find(kinds)
 
 
-def test_the_busiest_is_who_answers_most(edges: Store) -> None:
-    assert chosen(edges, {"svc": "service"}, START) == {"svc": "192.0.2.10"}  # others ask more
+SERVED = """
+def f(svc: px.Service, start: str):
+    df = px.DataFrame('calls', start_time=start)
+    df = df[df.trace_role == 2]
+    df.svc = df.ctx['service']
+    return df[px.has_service_name(df.svc, svc)]
+"""
 
 
-def test_it_is_the_busiest_of_the_time_asked_for(edges: Store) -> None:
-    found = chosen(edges, {"svc": "service", "ns": "namespace"}, START + SECOND)
-    assert found == {"svc": "192.0.2.20", "ns": "default"}
+def test_the_most_frequent_of_the_rows_that_are_chosen_by_it(edges: Store) -> None:
+    kinds = {"svc": "PX_SERVICE"}
+    text = SERVED.replace(", start: str", "").replace("start_time=start", "start_time={}")
+    assert chosen(edges, text.format(START), kinds) == {"svc": "192.0.2.10"}  # a client has more
+    assert chosen(edges, text.format(START + SECOND), kinds) == {"svc": "192.0.2.20"}
+
+
+def test_a_time_has_no_value_that_stands_for_it(edges: Store) -> None:
+    assert chosen(edges, SERVED, {"start": "PX_STRING", "svc": "PX_SERVICE"}) == {"svc": "192.0.2.10"}
 
 
 def test_two_are_the_ends_of_an_edge(edges: Store) -> None:
-    found = chosen(edges, {"requesting_pod": "pod", "responding_pod": "pod"}, START)
-    assert found == {"requesting_pod": "192.0.2.20", "responding_pod": "192.0.2.10"}
+    text = """
+def f(asks: px.Pod, answers: px.Pod):
+    df = px.DataFrame('calls')
+    df = df[df.ctx['pod'] == answers]
+    addresses = df.groupby('remote_addr').agg()
+    addresses.asks = px.pod_id_to_pod_name(px.ip_to_pod_id(addresses.remote_addr))
+    return addresses[addresses.asks == asks]
+"""
+    assert chosen(edges, text, {"asks": "PX_POD", "answers": "PX_POD"}) == {
+        "asks": "192.0.2.20",
+        "answers": "192.0.2.10",  # 192.0.2.30 has more, but nobody asks there who is known
+    }
+
+
+def test_texts_stand_for_what_they_equal(edges: Store) -> None:
+    text = "def f(path: str, part: str):\n    df = px.DataFrame('calls')\n    df.same = df.method == path\n"
+    text += "    return df[df.same and px.contains(df.method, part)]\n"
+    assert chosen(edges, text, {"path": "PX_STRING", "part": "PX_STRING"}) == {"path": "get"}
 
 
 def test_where_the_script_reads_nothing_it_is_who_has_most_connections(edges: Store) -> None:
-    assert chosen(edges, {"svc": "service"}, START + 2 * SECOND) == {"svc": "192.0.2.40"}
+    text = SERVED.replace("'calls'", "'process_stats'")
+    assert chosen(edges, text, {"start": "PX_STRING", "svc": "PX_SERVICE"}) == {"svc": "192.0.2.40"}
 
 
 def test_nobody_is_there(tmp_path: Path) -> None:
     with open_store(f"sqlite:///{tmp_path / 'empty.db'}") as empty:
-        empty.prepare([CALLS])
-        assert chosen(empty, {"svc": "service"}, START) == {}
+        empty.prepare([CALLS, CONN_STATS])
+        assert chosen(empty, SERVED, {"start": "PX_STRING", "svc": "PX_SERVICE"}) == {}
 
 
 def starts(found: Compiled) -> list[int | None]:
