@@ -75,7 +75,7 @@ def _without_empty(node: Operator, above: Sequence[Constants]) -> Operator:
             return Project(
                 (node.left, node.right)[kept],
                 tuple(
-                    (name, _simple(Column(source, field.type), above[kept]) if side == kept else _unseen(field.type))
+                    (name, _simple(Column(source, field.type), above[kept]) if side == kept else unseen(field.type))
                     for (name, side, source), field in alone
                 ),
             )
@@ -124,7 +124,7 @@ def _decided(call: Call) -> Expression | None:
     return None
 
 
-def _unseen(kind: Type) -> Expression:
+def unseen(kind: Type) -> Expression:
     """NULL."""
     values: dict[Data, bool | float | str] = {Data.STRING: "", Data.BOOLEAN: False, Data.FLOAT64: 0.0}
     return Call("_unseen", (Literal(values.get(kind.data, 0), kind),), kind)

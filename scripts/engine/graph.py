@@ -117,7 +117,7 @@ def _ask(node: Operator, asked: set[str], wanted: dict[int, set[str]]) -> None:
     elif isinstance(node, Filter):
         wanted[id(node.parent)] |= asked | columns_of(node.condition)
     elif isinstance(node, Aggregate):
-        used = {one.column for one in node.aggregations if one.name in asked and one.column}
+        used = {one.column for one in node.aggregations if one.name in asked and one.function != "count"}
         wanted[id(node.parent)] |= {*node.keys, *used}
     elif isinstance(node, Join):
         for side, (parent, keys) in enumerate(((node.left, node.left_on), (node.right, node.right_on))):
@@ -140,7 +140,10 @@ def _narrowed(node: Operator, asked: set[str], made: dict[int, Operator]) -> Ope
         return Project(made[id(node.parent)], columns)
     if isinstance(node, Aggregate):
         kept = tuple(one for one in node.aggregations if one.name in asked)
-        return Aggregate(made[id(node.parent)], node.keys, kept or node.aggregations[:1] if not node.keys else kept)
+        kept = kept or node.aggregations[:1] if not node.keys else kept
+        there = names(made[id(node.parent)].schema)
+        kept = tuple(one if one.column in there else replace(one, column=there[0]) for one in kept)  # rows are counted
+        return Aggregate(made[id(node.parent)], node.keys, kept)
     if isinstance(node, Join):
         kept_columns = tuple(column for column in node.columns if column[0] in asked)
         left, right = made[id(node.left)], made[id(node.right)]

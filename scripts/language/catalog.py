@@ -21,6 +21,23 @@ NOT_FILLED = {
 }
 """Tables that Pixie's scripts read, and of what they are. One that a catalog has a schema for is read as any other."""
 
+SEEN = ("time_", "upid")
+"""Columns that are known of every process that was captured."""
+
+_COUNTS = ("major_faults", "minor_faults", "num_threads")
+_NANOSECONDS = ("cpu_utime_ns", "cpu_ktime_ns")
+_BYTES = ("vsize_bytes", "rss_bytes", "rchar_bytes", "wchar_bytes", "read_bytes", "write_bytes")
+PRESENCE: dict[str, Schema] = {
+    "process_stats": (
+        Field("time_", Type(Data.TIME64NS, Semantic.TIME_NS)),
+        Field("upid", Type(Data.STRING, Semantic.UPID)),
+        *(Field(name, Type(Data.INT64)) for name in _COUNTS),
+        *(Field(name, Type(Data.INT64, Semantic.DURATION_NS)) for name in _NANOSECONDS),
+        *(Field(name, Type(Data.INT64, Semantic.BYTES)) for name in _BYTES),
+    ),
+}
+"""Those of NOT_FILLED with a row for each process at each time: whoever asks for SEEN only is told what was captured."""
+
 
 @dataclass(frozen=True, slots=True)
 class TableInfo:

@@ -7,7 +7,7 @@ from pxcap.scripts import names
 from pxcap.scripts.functions import aggregate_exists, aggregates, exists, functions
 from pxcap.scripts.language import frames, introspection, times
 from pxcap.scripts.language.arguments import Arguments, Bound
-from pxcap.scripts.language.catalog import NOT_FILLED
+from pxcap.scripts.language.catalog import NOT_FILLED, PRESENCE
 from pxcap.scripts.language.errors import NotFilled, ScriptError, unknown
 from pxcap.scripts.language.expressions import called
 from pxcap.scripts.language.session import Session
@@ -136,7 +136,11 @@ class _Px:
         schema = None if table in self._session.traced else catalog.schema(table)
         if schema is None:
             with bound.at("table"):
-                return self._without(table, arguments)
+                missing = self._without(table, arguments)
+            schema = None if table in self._session.traced else PRESENCE.get(table)
+            if schema is None:
+                return missing
+            self._session.unfilled.setdefault(table, missing.reason)
         start, stop = self._moment(bound, "start_time"), self._moment(bound, "end_time")
         frame = frames.source(builder, table, schema, start, stop)
         process = names.process(schema)

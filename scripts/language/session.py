@@ -4,12 +4,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from pxcap.scripts.engine.graph import in_order, prune
 from pxcap.scripts.language.builder import Builder
-from pxcap.scripts.language.catalog import Catalog
-from pxcap.scripts.language.errors import ScriptError
+from pxcap.scripts.language.catalog import SEEN, Catalog
+from pxcap.scripts.language.errors import NotFilled, ScriptError
 from pxcap.scripts.language.frames import settled
 from pxcap.scripts.language.values import Frame, Grouped, Items, Value, Void, described
-from pxcap.scripts.plan import Operator, Output
+from pxcap.scripts.plan import Operator, Output, Scan, names
 
 MAX_STEPS = 200_000  # expressions and statements evaluated
 MAX_NESTING = 150  # expressions and calls in each other
@@ -35,6 +36,7 @@ class Session:
 
     Attributes:
         traced: Tables that the script's tracepoints would fill, and of which tracepoint.
+        unfilled: Tables that were asked for of which only `SEEN` is known, with what to say of the other columns.
         displays: Whether `px.display` shows something: it does not when functions are called for their results.
         at: What is now, ns since the epoch; None for the newest record.
     """
@@ -46,6 +48,7 @@ class Session:
     outputs: list[Output] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
     traced: dict[str, str] = field(default_factory=dict)
+    unfilled: dict[str, NotFilled] = field(default_factory=dict)
     _shown: dict[str, Operator] = field(default_factory=dict)
     _names: set[str] = field(default_factory=set)
     _steps: int = 0
@@ -87,16 +90,26 @@ class Session:
             self.refuse(name, value.reason)
         elif isinstance(value, Frame):
             plan = settled(value).plan
-            if self._shown.get(name) is not plan:  # a helper that two functions call shows its frame for both
+            missing = self._missing(plan)
+            if missing is not None:
+                self.refuse(name, missing)
+            elif self._shown.get(name) is not plan:  # a helper that two functions call shows its frame for both
                 self.outputs.append(Output(self._free(name), plan))
                 self._shown[name] = plan
         else:
-            missing = ": .agg(...) is missing" if isinstance(value, Grouped) else ""
-            raise ScriptError(f"{name!r} is {described(value)}, expected a frame{missing}")
+            forgotten = ": .agg(...) is missing" if isinstance(value, Grouped) else ""
+            raise ScriptError(f"{name!r} is {described(value)}, expected a frame{forgotten}")
 
     def refuse(self, name: str, error: ScriptError) -> None:
         """Note an output that there will not be."""
         self.refused.append(Refused(self._free(name), error))
+
+    def _missing(self, plan: Operator) -> NotFilled | None:
+        """Why there are no such rows, where they need columns that nothing fills."""
+        for node in in_order(prune([plan])) if self.unfilled else ():
+            if isinstance(node, Scan) and node.table in self.unfilled and not set(names(node.schema)) <= set(SEEN):
+                return self.unfilled[node.table]
+        return None
 
     def _free(self, name: str) -> str:
         """The name, numbered when another output has it."""

@@ -44,7 +44,7 @@ def slowest(start_time: str):
 
 def machines(start_time: str):
     df = px.DataFrame('process_stats', start_time=start_time)
-    return df.groupby('upid').agg()
+    return df.groupby('upid').agg(rss=('rss_bytes', px.mean))
 
 def requests(start_time: str):
     df = px.DataFrame('http_events', start_time=start_time)

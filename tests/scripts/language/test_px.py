@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 from tests.scripts.language.conftest import NOW, Compile, Tables
 
+from pxcap.scripts.language.errors import ScriptError
 from pxcap.scripts.language.px import kind, px_module
 from pxcap.scripts.language.session import Session
 from pxcap.scripts.plan import Call, Filter, Literal, Operator, Project, Scan, names
@@ -136,7 +137,7 @@ def test_display_and_debug(compiled: Compile) -> None:
 
 def test_what_pxcap_does_not_fill_says_so_and_leaves_the_rest(compiled: Compile) -> None:
     found = compiled(
-        "t = px.DataFrame(table='process_stats', start_time='-30s')\n"
+        "t = px.DataFrame(table='jvm_stats', start_time='-30s')\n"
         "t.cmd = px.upid_to_cmdline(t.upid)\nt = t[px.contains(t.cmd, 'java') and t.x > 5].groupby(['a']).agg(b=('c', px.sum))\n"
         "df = px.DataFrame('http_events')\ndf.x = df.latency\nboth = df.merge(t, 'inner', 'x', 'a')\n"
         "df.y = t.b\npx.display(both, 'both')\npx.display(df, 'also')\npx.display(px.DataFrame('http_events'), 'http')\n"
@@ -145,8 +146,35 @@ def test_what_pxcap_does_not_fill_says_so_and_leaves_the_rest(compiled: Compile)
     assert [one.name for one in found.outputs] == ["http", "list[0]"]
     assert [one.name for one in found.refused] == ["both", "also", "list[1]", "export"]
     assert str(found.refused[0].error) == (
-        "test:2:5: pxcap does not fill the table 'process_stats' (CPU, memory and I/O of processes) yet"
+        "test:2:5: pxcap does not fill the table 'jvm_stats' (memory of Java processes) yet"
     )
+
+
+def test_who_was_there_is_known_of_processes_and_nothing_else(compiled: Compile) -> None:
+    found = compiled(
+        "df = px.DataFrame('process_stats', start_time='-30s')\ndf.pod = df.ctx['pod']\ndf.rss = df.rss_bytes / 1024\n"
+        "px.display(df.groupby('pod').agg(), 'pods')\n"
+        "px.display(df.agg(first=('time_', px.min), last=('time_', px.max)), 'window')\n"
+        "px.display(df.groupby('pod').agg(n=('rss', px.count)), 'counted')\n"
+        "px.display(df.groupby('pod').agg(rss=('rss', px.mean)), 'memory')\n"
+        "px.display(df[df.num_threads > 1][['pod']], 'many')\n"
+        "px.display(px.DataFrame('process_stats', select=['time_', 'upid']), 'chosen')"
+    )
+    assert [one.name for one in found.outputs] == ["pods", "window", "counted", "chosen"]
+    assert {one.name: str(one.error) for one in found.refused} == dict.fromkeys(
+        ("memory", "many"),
+        "test:2:6: pxcap does not fill the table 'process_stats' (CPU, memory and I/O of processes) yet",
+    )
+    with pytest.raises(ScriptError, match="unknown column 'rss_byte'; did you mean 'rss_bytes'"):
+        compiled("df = px.DataFrame('process_stats')\npx.display(df[['rss_byte']])")
+
+
+def test_a_tracepoint_may_have_the_name_of_any_table(compiled: Compile) -> None:
+    found = compiled(
+        "import pxtrace\npxtrace.UpsertTracepoint('t', 'process_stats', 'x', 'y', '5m')\n"
+        "px.display(px.DataFrame('process_stats').groupby('upid').agg())"
+    )
+    assert "pxcap has no tracepoints yet" in str(found.refused[0].error)
 
 
 def test_functions_are_found_by_their_names(catalog: Tables) -> None:
