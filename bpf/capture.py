@@ -67,6 +67,7 @@ def capture(
     duration: float | None = None,
     limits: Limits | None = None,
     tell: Callable[[State], None] | None = None,
+    ending: Callable[[], None] = lambda: None,
 ) -> State:
     """Capture until asked to stop, or for `duration` seconds.
 
@@ -77,6 +78,7 @@ def capture(
         duration: Seconds; None for no end.
         limits: None for none.
         tell: Called at each round.
+        ending: Called when the stop was asked for, or something is raised, before what is left is taken.
 
     Returns:
         How it stood at the end.
@@ -108,6 +110,7 @@ def capture(
             if wait(left):
                 break
     finally:
+        ending()
         events += source.finish()
         pipeline.write_totals(source.now, ())
         pipeline.flush()

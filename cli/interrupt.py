@@ -13,8 +13,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+from pxcap.core.starved import since_here
+
 GRACE = 1.0  # seconds to reach the next window; waiting for standard input may never reach it
-STOP_SECONDS = 2.0  # within which a capture that is asked to stop has ended
+STOP_SECONDS = 2.0  # within which a capture that is asked to stop has ended, those without a processor not counted
 DAY = 86400.0
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -66,17 +68,18 @@ class Stop:
 
     def __init__(self) -> None:
         self._event = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
-        self._deadline: float | None = None
+        self._asked: float | None = None
+        self._lacked = since_here()
 
     @property
     def requested(self) -> bool:
         """Whether the loop is to be left."""
-        return self._deadline is not None
+        return self._asked is not None
 
     def request(self) -> None:
         """Ask for the end, as a signal does."""
-        if self._deadline is None:
-            self._deadline = time.monotonic() + STOP_SECONDS
+        if self._asked is None:
+            self._asked, self._lacked = time.monotonic(), since_here()
             os.eventfd_write(self._event, 1)
 
     def wait(self, seconds: float) -> bool:
@@ -87,8 +90,13 @@ class Stop:
         return self.requested
 
     def remaining(self) -> float:
-        """Seconds left to end in good order: all of them before the request, 0.0 when they are over."""
-        return STOP_SECONDS if self._deadline is None else max(0.0, self._deadline - time.monotonic())
+        """Seconds left to end in good order: all of them before the request, 0.0 when they are over.
+
+        Those in which the thread that was asked had no processor do not count, within `pxcap.core.starved.LONGEST`.
+        """
+        if self._asked is None:
+            return STOP_SECONDS
+        return max(0.0, self._asked + STOP_SECONDS + self._lacked() - time.monotonic())
 
     def fileno(self) -> int:
         """The descriptor to poll; belongs to this object."""

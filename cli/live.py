@@ -1,7 +1,7 @@
 """What `pxcap capture` does: choose a source, put a buffer before the store, run the loop, tell how it went."""
 
-import os
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +19,7 @@ from pxcap.cli.interrupt import Stop, catch_stop
 from pxcap.cli.outlet import FOR_FILES
 from pxcap.cli.output import notice
 from pxcap.cli.parsing import Parsing
+from pxcap.cli.priority import TO_RESTORE, Priority
 from pxcap.cli.progress import live_line
 from pxcap.core.buffered import MEBIBYTE
 from pxcap.core.columns import CONNECTIONS, PROCESSES
@@ -36,9 +37,8 @@ if TYPE_CHECKING:
 _BPF_ONLY = {"pids": "--pid", "commands": "--command", "containers": "--container", "tls": "--tls"}
 _PACKET_ONLY = {"interfaces": "--interface", "expression": "--filter", "netns": "--netns"}
 _MORE = (PROCESSES, CONNECTIONS)
-_FOR_SOCKETS = FOR_FILES | {"CAP_DAC_READ_SEARCH", "CAP_SYS_PTRACE", "CAP_BPF", "CAP_NET_ADMIN"}
+_FOR_SOCKETS = FOR_FILES | TO_RESTORE | {"CAP_DAC_READ_SEARCH", "CAP_SYS_PTRACE", "CAP_BPF", "CAP_NET_ADMIN"}
 _FOR_TLS = _FOR_SOCKETS | {"CAP_PERFMON", "CAP_SYS_ADMIN"}  # new processes bring new libraries to attach to
-_NICE = 10  # where processors are short the services come first: what cannot be kept up with is left out, and told
 _STORE_SECONDS = 1.5  # of the two within which a capture ends, how long the store may take
 
 
@@ -73,7 +73,7 @@ def run(wishes: Wishes, registry: Registry, options: Options, store: str, output
         StoreError: The store cannot be made.
     """
     chosen = choose(wishes)
-    os.nice(_NICE)  # before threads and workers are made: they take after this one
+    priority = Priority()
     with catch_stop() as stop, open_store(store) as opened:
         opened.prepare((*registry.tables(), *_MORE))
         parsing = Parsing(registry, options, store, _MORE, wishes.buffer, wishes.workers, stop, _warn)
@@ -81,9 +81,10 @@ def run(wishes: Wishes, registry: Registry, options: Options, store: str, output
         try:
             source, by = _open(chosen, wishes, parsing)
             parsing.ready()
+            priority.lower(parsing.pids)
             what = f" on port {', '.join(map(str, sorted(wishes.ports)))}" if wishes.ports else ""
             notice(f"pxcap: capturing{what} by {by} into {opened.url}; Ctrl-C stops")
-            done = _capture(source, parsing, wishes, stop)
+            done = _capture(source, parsing, wishes, stop, lambda: priority.restore(parsing.pids))
         finally:
             outcome = parsing.close(_STORE_SECONDS)
         print_counts(pipeline.tables, outcome.missing, output)
@@ -142,7 +143,7 @@ def _open(chosen: str, wishes: Wishes, parsing: Parsing) -> tuple[Source, str]:
     packets = PacketSource(wishes.interfaces, wishes.expression, wishes.ports, wishes.netns, wishes.ring_mib)
     file = SaveFile(wishes.write, _warn) if wishes.write else None
     source = PacketCapture(parsing.pipeline, packets, file, parsing.flows())
-    drop(FOR_FILES)
+    drop(FOR_FILES | TO_RESTORE)
     return source, "packet"
 
 
@@ -181,10 +182,10 @@ def _open_sockets(wishes: Wishes, parsing: Parsing) -> "SocketSource":
     return source
 
 
-def _capture(source: Source, parsing: Parsing, wishes: Wishes, stop: Stop) -> State:
+def _capture(source: Source, parsing: Parsing, wishes: Wishes, stop: Stop, ending: Callable[[], None]) -> State:
     watch = Watch(Governor(wishes.cpu_limit, wishes.memory_limit), parsing)
     with live_line() as show:
-        return capture(source, parsing.pipeline, stop.wait, wishes.duration, watch, show)
+        return capture(source, parsing.pipeline, stop.wait, wishes.duration, watch, show, ending)
 
 
 class Watch:

@@ -10,7 +10,7 @@ from pxcap.core.columns import Table
 from pxcap.core.errors import PxcapError
 from pxcap.core.pipeline import Options, Pipeline
 from pxcap.core.registry import Registry
-from pxcap.core.workers.plan import Outcome, Plan, Tell
+from pxcap.core.workers.plan import LEAST_SECONDS, Outcome, Plan, Tell
 
 if TYPE_CHECKING:
     from pxcap.cli.interrupt import Stop
@@ -102,7 +102,7 @@ class Parsing:
         outcome = Outcome()
         if self._pooled is not None:
             outcome.add(self._pooled.close(time.monotonic() + min(longest, self._stop.remaining())))
-        outcome.add(self._outlet.close(min(longest, self._stop.remaining())))
+        outcome.add(self._outlet.close(max(LEAST_SECONDS, min(longest, self._stop.remaining()))))
         return outcome
 
 

@@ -6,6 +6,7 @@ tries again for as long as the store is away. What does not fit the queue is dro
 of an outage that have a beginning are worth more than those that have none.
 """
 
+import os
 import sys
 import threading
 import time
@@ -16,10 +17,12 @@ from dataclasses import dataclass
 from pxcap.core.errors import StoreAway, StoreError
 from pxcap.core.protocol import Row
 from pxcap.core.sink import KeepingSink
+from pxcap.core.starved import since
 
 MEBIBYTE = 1 << 20
 COMMIT_SECONDS = 0.8  # the longest a row waits for its commit while the store answers, the commit itself included
 RETRY_SECONDS = 0.5  # between two tries while the store is away
+_BEAT = 0.1  # seconds between two looks at whether the thread lacks a processor
 SAMPLE = 8  # every eighth row is measured; all would cost the capturing thread a microsecond each
 
 Notify = Callable[[str, str], None]
@@ -104,6 +107,8 @@ class BufferedSink:
     def flush(self, timeout: float) -> dict[str, int]:
         """Wait until everything is stored and committed, for `timeout` seconds at most.
 
+        Those in which the buffer's thread had no processor do not count, within `pxcap.core.starved.LONGEST`.
+
         Returns:
             Rows not known to be stored by then, by table; empty when all are.
 
@@ -114,7 +119,7 @@ class BufferedSink:
             self._flushing += 1
             self._changed.notify_all()
             try:
-                self._changed.wait_for(lambda: self._failure or not (self._queue or self._held), timeout)
+                self._wait(lambda left: self._changed.wait_for(self._is_stored, left), timeout)
             finally:
                 self._flushing -= 1
             self._raise_failure()
@@ -130,7 +135,7 @@ class BufferedSink:
         """
         if self._stopped:
             return {}
-        deadline = time.monotonic() + timeout
+        begun = time.monotonic()
         left: dict[str, int] = {}
         try:
             left = self.flush(timeout)
@@ -141,10 +146,27 @@ class BufferedSink:
             if self._thread.ident is None:
                 self._sink.close()
             else:
-                self._thread.join(max(0.0, deadline - time.monotonic()))
+                self._wait(self._ended, 0.0 if left else max(0.0, begun + timeout - time.monotonic()))
         for table, count in left.items():
             self.dropped[table] = self.dropped.get(table, 0) + count
         return left
+
+    def _wait(self, wait: Callable[[float], bool], timeout: float) -> None:
+        """Call what waits, and says whether it came to pass, until it does or the time is over."""
+        begun = time.monotonic()
+        lacked = since(os.getpid(), self._thread.native_id)
+        end = begun + timeout
+        while not wait(max(_BEAT, end - time.monotonic())):
+            end = begun + timeout + lacked()
+            if time.monotonic() >= end:
+                return
+
+    def _is_stored(self) -> bool:
+        return bool(self._failure or not (self._queue or self._held))
+
+    def _ended(self, timeout: float) -> bool:
+        self._thread.join(timeout)
+        return not self._thread.is_alive()
 
     def _raise_failure(self) -> None:
         if self._failure is not None:

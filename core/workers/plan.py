@@ -9,6 +9,8 @@ from pxcap.core.pipeline import Options
 from pxcap.core.registry import Registry, load_registry
 from pxcap.core.sink import Sink
 
+LEAST_SECONDS = 0.4  # to store what is left in, however late it is
+
 Tell = Callable[[str, str], None]
 
 

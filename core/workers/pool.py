@@ -13,13 +13,14 @@ from typing import Any
 
 from pxcap.core.errors import CaptureError, PxcapError, StoreError, UsageError, WorkerError
 from pxcap.core.pipeline import Group, TableCount, Totals
+from pxcap.core.starved import since
 from pxcap.core.workers import pipes
 from pxcap.core.workers.member import Member
-from pxcap.core.workers.plan import Message, Outcome, Plan, Tell
+from pxcap.core.workers.plan import LEAST_SECONDS, Message, Outcome, Plan, Tell
 
 ROOM = 16 << 20  # bytes that may wait for one worker
 _START_SECONDS = 60.0  # for a worker to be ready: a store that is locked or away is waited for as well
-_PATIENCE = 0.2  # seconds beyond the deadline for a worker to say what came of it
+_PATIENCE = 0.2 + LEAST_SECONDS  # beyond the deadline for a worker to say what came of it
 _REPEATED = 5.0  # seconds in which what several workers say is told once
 _BEAT = 0.05  # seconds between two looks at what workers say while something else is waited for
 _KINDS: dict[str, type[PxcapError]] = {kind.__name__: kind for kind in (CaptureError, StoreError, UsageError)}
@@ -209,7 +210,8 @@ class Pool:
         """End the workers: they store everything and say what came of it.
 
         Args:
-            deadline: When that must be over, on the monotonic clock; who is not ready then is killed. None: it may last.
+            deadline: When that must be over, on the monotonic clock; who is not ready then is killed, but for who had no
+                processor meanwhile. None: it may last.
 
         Returns:
             What they came to, and the sums over connections that were not asked for yet.
@@ -220,13 +222,13 @@ class Pool:
         self._patient = False
         self.post_all(["end", deadline])
         self.flush()
+        lacked = {number: since(member.pid) for number, member in self._members.items()}
         while self._members:
-            if deadline is not None and time.monotonic() > deadline + _PATIENCE:
-                for number in list(self._members):
-                    self._members[number].kill()
-                    self._bury(number, "did not end in time")
-                break
             self.receive(_BEAT)
+            late = -1.0 if deadline is None else time.monotonic() - deadline - _PATIENCE
+            for number in [number for number in self._members if late > 0 and late > lacked[number]()]:
+                self._members[number].kill()
+                self._bury(number, "did not end in time")
         return self._sums, self._totals
 
     def kill(self) -> None:

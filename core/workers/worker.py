@@ -22,7 +22,7 @@ from pxcap.core.flows.table import FlowTable
 from pxcap.core.pipeline import Pipeline
 from pxcap.core.vantage import Endpoint, Vantage
 from pxcap.core.workers import pipes
-from pxcap.core.workers.plan import Message, Plan
+from pxcap.core.workers.plan import LEAST_SECONDS, Message, Plan
 from pxcap.core.workers.windows import Packed, datagram_window, packet_window, stream_window
 
 _HAND_OVER = 0.5  # seconds a row may wait for its batch
@@ -94,7 +94,7 @@ class Worker:
         totals = self._sums(False)
         pipeline.flush()
         self.account()
-        outcome = self._outlet.close(None if deadline is None else max(0.05, deadline - time.monotonic()))
+        outcome = self._outlet.close(None if deadline is None else max(LEAST_SECONDS, deadline - time.monotonic()))
         counts = {name: astuple(count) for name, count in pipeline.tables.items()}
         also = [pipeline.errors, pipeline.plugin_failures, pipeline.connections, pipeline.unrecognised]
         self._say(["final", counts, *also, totals, astuple(outcome)])

@@ -160,13 +160,17 @@ def test_whatever_fails_the_source_is_let_go_and_rows_are_kept(
     def failing(_: object) -> bool:
         raise KeyboardInterrupt
 
+    def ending() -> None:
+        at_the_end.append(source.finished)
+
+    at_the_end: list[int] = []
     source = Fake(clock, pipeline, busy=True)
     wait: Callable[[float], bool] = failing if where == "wait" else clock.wait
     if where == "poll":
         source.fails = KeyboardInterrupt()
     with pytest.raises(KeyboardInterrupt):
-        capture(source, pipeline, wait, 1.0, tell=failing if where == "tell" else None)
-    assert source.finished == 1
+        capture(source, pipeline, wait, 1.0, None, failing if where == "tell" else None, ending)
+    assert (at_the_end, source.finished) == ([0], 1)
     assert sink.tables["toy_events"][-1][1] == "last"
     assert len(sink.tables["conn_stats"]) == 1
 

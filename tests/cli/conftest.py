@@ -33,7 +33,6 @@ def pxcap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("PXCAP_STORE", raising=False)
     monkeypatch.delenv("PXCAP_DEBUG", raising=False)
-    monkeypatch.setattr("os.nice", lambda _: 0)  # a capture that fails early would leave the tests behind all others
 
     def run(*arguments: str) -> Outcome:
         capsys.readouterr()

@@ -107,17 +107,26 @@ def test_a_signal_ends_a_wait_and_a_poll(number: signal.Signals) -> None:
         assert stop.wait(1e9)  # and every later one
         assert select.select([stop], [], [], LONG)[0] == [stop]
         assert stop.requested
-        assert 0 < stop.remaining() <= STOP_SECONDS
+        assert stop.remaining() <= STOP_SECONDS
         assert handlers() == [signal.SIG_DFL] * 3
     assert handlers() == before
 
 
 def test_the_time_to_end_runs_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(interrupt, "STOP_SECONDS", 0.0)
+    monkeypatch.setattr(interrupt, "since_here", lambda: lambda: 0.0)
     with catch_stop() as stop:
         stop.request()
         stop.request()
         assert (stop.requested, stop.remaining()) == (True, 0.0)
+
+
+def test_seconds_without_a_processor_do_not_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(interrupt, "STOP_SECONDS", 0.0)
+    monkeypatch.setattr(interrupt, "since_here", lambda: lambda: LONG)
+    with catch_stop() as stop:
+        stop.request()
+        assert 0 < stop.remaining() <= LONG
 
 
 def test_in_another_thread_a_stop_can_be_requested_all_the_same() -> None:

@@ -1,7 +1,7 @@
 """The buffer before a sink that the test keeps waiting, sends away and brings back."""
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 import pytest
@@ -210,6 +210,25 @@ def test_the_end_does_not_wait_for_ever(store: FakeStore, said: Said, how: str) 
         buffer.write("b", rows(0, 5))
         assert buffer.close(0.05) == buffer.dropped == {"a": 10, "b": 5}
         assert buffer.close(LONG) == {}
+
+
+def test_seconds_without_a_processor_do_not_count(
+    store: FakeStore, said: Said, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int | None] = []
+
+    def lacking(pid: int, thread: int | None) -> Callable[[], float]:
+        """The store answers once it was asked how long its thread had to wait."""
+        asked.append(thread)
+        return lambda: (store.gate.set(), LONG)[1]
+
+    monkeypatch.setattr(buffered, "since", lacking)
+    with before(store, said) as buffer:
+        store.gate.clear()
+        buffer.write("a", rows(0, 10))
+        assert buffer.close(0.0) == buffer.dropped == {}
+    assert store.stored == {"a": rows(0, 10)}
+    assert threading.get_native_id() not in asked
 
 
 def test_rows_that_no_store_takes_are_an_error_where_they_come_from(store: FakeStore, said: Said) -> None:

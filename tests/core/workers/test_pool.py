@@ -4,7 +4,7 @@ import os
 import re
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
@@ -194,6 +194,22 @@ def test_one_that_is_not_ready_in_time_is_killed(pools: Pools) -> None:
     assert "did not end in time: it had" in str(pool.failure)
     assert 0 < sums.connections < len(STREAMS)
     assert pool.pids == []
+
+
+def test_one_that_has_no_processor_is_given_time(pools: Pools, monkeypatch: pytest.MonkeyPatch) -> None:
+    pool, folder = pools(2)
+    streams.converse(RemoteStreams(pool), STREAMS)
+    pid = pool.pids[1]
+    os.kill(pid, signal.SIGSTOP)
+
+    def lacking(who: int) -> Callable[[], float]:
+        """Who is stopped goes on once it was asked how long it had to wait."""
+        return lambda: 20.0 if who != pid else (os.kill(pid, signal.SIGCONT), 20.0)[1]
+
+    monkeypatch.setattr(pxcap.core.workers.pool, "since", lacking)
+    sums, _ = pool.close(time.monotonic())
+    assert (pool.failure, sums.connections) == (None, len(STREAMS))
+    assert stored(folder) == here()[0]
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-import pytest
 from tests.core.workers import streams
 from tests.core.workers.outlets import FileOutlet, stored, toys
 
@@ -14,7 +13,7 @@ from pxcap.core.columns import CONNECTIONS
 from pxcap.core.pipeline import Options
 from pxcap.core.protocol import Row
 from pxcap.core.workers import pipes, worker
-from pxcap.core.workers.plan import Message, Outcome, Plan, Tell
+from pxcap.core.workers.plan import LEAST_SECONDS, Message, Outcome, Plan, Tell
 from pxcap.core.workers.shares import Shares
 from pxcap.core.workers.windows import split_datagrams, split_streams
 from pxcap.core.workers.worker import Worker
@@ -111,7 +110,7 @@ def test_datagrams() -> None:
     run.worker.do([["datagrams", packed, about], ["sweep", streams.START + 10**12], ["end", 0.0]])
     [[_, _, _, number, unrecognised, _, _]] = run.heard("final")
     assert (number, unrecognised) == (4, 4)
-    assert run.outlet.timeout == pytest.approx(0.05)
+    assert run.outlet.timeout == LEAST_SECONDS
 
 
 def test_the_whole_of_it_through_pipes(tmp_path: Path) -> None:
