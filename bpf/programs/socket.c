@@ -10,25 +10,45 @@ struct arguments {
   u64 nr, a0, a1, a2, a3, a4;
 };
 
+// A member of what the kernel vouches for is read where it lies; on kernels that may not, by a call that copies it.
+#ifdef BY_CALL
+#define TASK bpf_get_current_task()
+#define MEMBER(type, at, offset) read_##type((at) + (offset))
+#else
+#define TASK ((u64)bpf_get_current_task_btf())
+#define MEMBER(type, at, offset) \
+  ({ u64 value_; asm volatile("%0 = *(" #type " *)(%1 + %2)" : "=r"(value_) : "r"(at), "i"(offset)); value_; })
+#endif
+
+static __always_inline bool words(u64 *to, int count, u64 at) {
+#ifdef BY_CALL
+  return !bpf_probe_read_kernel(to, 8 * count, (void *)at);
+#else
+#pragma unroll
+  for (int i = 0; i < count; i++) to[i] = MEMBER(u64, at, 8 * i);
+  return true;
+#endif
+}
+
 // What the process asked for; `regs` are the registers it came with. False where that cannot be told.
 static __always_inline bool call_of_process(struct arguments *a, u64 regs) {
-  u64 task = bpf_get_current_task();
-  if (read_u32(task + OFF_TASK_STRUCT_FLAGS) & (0x00200000 | 0x00000010)) return false;  // PF_KTHREAD, PF_IO_WORKER
+  u64 task = TASK;
+  if (MEMBER(u32, task, OFF_TASK_STRUCT_FLAGS) & (0x00200000 | 0x00000010)) return false;  // PF_KTHREAD, PF_IO_WORKER
 #ifndef BY_CALL
-  regs = bpf_task_pt_regs((void *)bpf_get_current_task_btf());
+  regs = bpf_task_pt_regs((void *)task);
 #endif
 #if defined(__aarch64__)
   u64 x[5];
-  if (bpf_probe_read_kernel(x, sizeof x, (void *)regs)) return false;
-  a->nr = read_u32(regs + OFF_PT_REGS_SYSCALLNO);
-  a->a0 = read_u64(regs + OFF_PT_REGS_ORIG_X0);
+  if (!words(x, 5, regs)) return false;
+  a->nr = MEMBER(u32, regs, OFF_PT_REGS_SYSCALLNO);
+  a->a0 = MEMBER(u64, regs, OFF_PT_REGS_ORIG_X0);
   a->a1 = x[1]; a->a2 = x[2]; a->a3 = x[3]; a->a4 = x[4];
   return true;
 #else
-  u64 x[11];  // r10 r9 r8 ax cx dx si di orig_ax ip cs
-  if (bpf_probe_read_kernel(x, sizeof x, (void *)(regs + OFF_PT_REGS_R10))) return false;
+  u64 x[9];  // r10 r9 r8 ax cx dx si di orig_ax; ip and cs follow
+  if (!words(x, 9, regs + OFF_PT_REGS_R10)) return false;
   a->nr = x[8]; a->a0 = x[7]; a->a1 = x[6]; a->a2 = x[5]; a->a3 = x[0]; a->a4 = x[2];
-  return x[10] == 0x33;  // a 64-bit program; other numbers and layouts hold for 32-bit ones
+  return MEMBER(u16, regs, OFF_PT_REGS_R10 + 80) == 0x33;  // a 64-bit program; other numbers and layouts hold for 32-bit ones
 #endif
 }
 
