@@ -1,12 +1,13 @@
 """Live capture from the kernel's sockets: rings in, connections with their processes out.
 
 The order matters. The writer's position of the data ring is noted first, then all control records are taken, then the
-data up to that position: so no bytes come before their connection was announced. A connection that was closed is ended one
-round later, when whatever it moved before has been read.
+data up to that position: so no bytes come before their connection was announced. A connection that was closed is ended
+when whatever it moved before has been read.
 """
 
 import os
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from ipaddress import IPv6Address
 from itertools import chain, islice
@@ -31,6 +32,7 @@ from pxcap.bpf.records import (
     control,
     is_shed,
 )
+from pxcap.bpf.ring import BLOCK
 from pxcap.bpf.roles import Roles
 from pxcap.bpf.saved.sockets import SavedSockets
 from pxcap.bpf.sockets import tcp_info
@@ -88,7 +90,7 @@ class SocketSource:
         self._roles = Roles()
         self._met = met
         self._known: set[str] = set()
-        self._closing: list[Closed] = []
+        self._closing: deque[tuple[int, list[Closed]]] = deque()  # with the position that what they moved lies before
         self._shed = 0
         self.filled = 0.0
         self._lost: dict[str, int] | None = None  # once it is over
@@ -103,14 +105,22 @@ class SocketSource:
         return time.monotonic_ns() + self._clock
 
     def poll(self) -> int:
-        """Take what has come since the last time; gives how many records."""
+        """Take what has come since the last time, a block of it at most; gives how many records.
+
+        So while much waits, what is to be left out is decided in between, and need not be read to its end.
+        """
+        return self._poll(self.program.data.consumed + BLOCK)
+
+    def _poll(self, most: float = float("inf")) -> int:
+        """The same up to a position of the data ring."""
         clock = time.time_ns() - time.monotonic_ns()
         if abs(clock - self._clock) > _CLOCK_STEP:
             self._clock = clock
         data, announced = self.program.data, self.program.control
         self.filled = max(data.filled, announced.filled)
-        until, told = data.produced, announced.produced
-        closing = self._take_control(told)
+        until, told = int(min(data.produced, most)), announced.produced
+        if closing := self._take_control(told):
+            self._closing.append((data.produced, closing))
         taken = 0
         # Else a processor is in the middle of a record, and data has to wait for it; or the end is near.
         while announced.consumed >= told and time.monotonic() < self._deadline:
@@ -119,11 +129,9 @@ class SocketSource:
                 break
             taken += len(places)
             self._take(block, np.array(places, np.int64))
-        if data.consumed >= until:
-            for over in self._closing:
+        while self._closing and data.consumed >= self._closing[0][0]:
+            for over in self._closing.popleft()[1]:
                 self._close(over)
-            self._closing = []
-        self._closing += closing
         self._datagrams.sweep(self.now)
         if self.tls is not None:
             self.tls.poll(time.monotonic())
@@ -162,9 +170,9 @@ class SocketSource:
     def finish(self) -> int:
         """Take what is left, end every connection and detach."""
         self._deadline = time.monotonic() + _FINISH
-        taken = self.poll()
+        taken = self._poll()
         time.sleep(_LAST)
-        taken += self.poll()  # what was closed in the first round ends in the second
+        taken += self._poll()  # what was closed in the first round may end in the second
         self._measure()
         self._streams.finish()
         self._datagrams.finish()

@@ -15,6 +15,7 @@ from pxcap.bpf import source as module
 from pxcap.bpf.procfs import netns
 from pxcap.bpf.program import CHUNK, Choice
 from pxcap.bpf.records import COUNTERS, INVISIBLE
+from pxcap.bpf.ring import BLOCK
 from pxcap.core.protocol import REQUEST, RESPONSE, TRUNCATED
 
 OLDER, *PORTS = free_ports(60)
@@ -358,6 +359,32 @@ def test_shedding_reaches_connections_that_are_open(watched: Watched, port: int)
         talk.kill()
     assert [(end["bytes_sent"], end["bytes_recv"], end["bytes_lost"]) for end in ends] == [(8, 0, 0), (0, 8, 0)]
     assert [tape.sides[REQUEST].data for tape in watched.tapes(port)] == [b"TAPE", b"TAPE"]
+
+
+def test_much_is_taken_a_block_at_a_time_and_what_is_left_out_meanwhile_is_not_read(
+    watched: Watched, port: int
+) -> None:
+    turn, turns = CHUNK - 4, 120  # twice as much as a block, with both ends
+    watched.source.poll()
+    play(
+        "client, server = pair()\n"
+        f"for _ in range({turns}): client.sendall(b'TAPE' + b'x' * {turn}); exact(server, {turn + 4})\n{ANSWER}{OVER}",
+        port,
+    )
+    ring = watched.source.program.data
+    assert ring.produced - ring.consumed > BLOCK
+    watched.source.poll()
+    seen = sum(len(tape.sides[REQUEST].data) for tape in watched.tapes(port))
+    assert BLOCK * 0.9 < seen <= BLOCK
+    assert watched.rows("connections", port) == [], "not before all that they moved is read"
+    watched.source.shed(256)
+    try:
+        ends = watched.closed(port)
+    finally:
+        watched.source.shed(0)
+    assert sum(len(tape.sides[REQUEST].data) for tape in watched.tapes(port)) == seen
+    moved = turns * (turn + 4)
+    assert [(end["bytes_sent"], end["bytes_recv"], end["bytes_lost"]) for end in ends] == [(moved, 6, 0), (6, moved, 0)]
 
 
 def test_connections_of_no_protocol_are_counted_and_left_alone(watched: Watched, port: int) -> None:
