@@ -68,7 +68,10 @@ def in_time(compile_at: Callable[[int | None], Compiled], catalog: StoreCatalog)
                 at[now] = compile_at(now)
             other = at[now].outputs[position]
             if _ranges(other) != _ranges(output):  # the same when the script names its times itself
-                moved[", ".join(sorted({table for table, start in _ranges(other) if start is not None}))] = now
+                late = {
+                    table for table, start in _ranges(other) if start is not None and catalog.last(table) is not None
+                }
+                moved[", ".join(sorted(late))] = now
                 output = other
         outputs.append(output)
     return Compiled(tuple(outputs), first.refused), moved

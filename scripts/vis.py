@@ -11,8 +11,6 @@ from typing import Any
 
 from pxcap.core.errors import UsageError
 
-_PREFIX = "types.px.dev/px.vispb."
-
 
 @dataclass(frozen=True, slots=True)
 class Variable:
@@ -102,7 +100,7 @@ def _vis(raw: Mapping[str, Any]) -> Vis:
             output = _free(title or call.function, calls)
             calls[output] = call
         spec = one.get("displaySpec") or {}
-        kind = str(spec.get("@type", "Table")).removeprefix(_PREFIX)
+        kind = str(spec.get("@type", "Table")).rpartition(".")[2]  # what is before the name differs with Pixie's age
         if output not in calls:
             raise ValueError(f"widget {title or at!r} shows {output!r}, which no function gives")
         widgets.append(Widget(title or output, output, kind, spec))

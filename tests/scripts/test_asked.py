@@ -119,3 +119,19 @@ def test_each_output_counts_from_where_there_is_something(store: Store) -> None:
     newest = START + (len(ROWS) - 1) * SECOND
     assert moved == {"calls": newest}
     assert starts(found) == [newest - 5 * SECOND, START + 3595 * SECOND]
+
+
+def test_who_was_there_has_no_time_of_its_own(store: Store) -> None:
+    store.prepare([LATER])
+    with store.writer() as writer:
+        writer.write("later", [row(START + 3600 * SECOND, "192.0.2.10", 2, "192.0.2.20")])
+    text = (
+        "who = px.DataFrame('process_stats', start_time='-5s').groupby('upid').agg()\npx.display(who, 'who')\n"
+        "df = px.DataFrame('calls', start_time='-5s').groupby('upid').agg(n=('upid', px.count))\n"
+        "px.display(who.merge(df, 'left', 'upid', 'upid'), 'both')"
+    )
+    catalog = StoreCatalog(store)
+    found, moved = in_time(lambda now: compiled(store, text, now), catalog)
+    newest = START + (len(ROWS) - 1) * SECOND
+    assert moved == {"calls": newest}
+    assert starts(found) == [START + 3595 * SECOND, newest - 5 * SECOND, newest - 5 * SECOND]

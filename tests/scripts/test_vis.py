@@ -59,6 +59,12 @@ def test_a_spec_is_read() -> None:
     assert call.arguments({"start_time": "-1h", "svc": "x"}) == {"start": "-1h", "top": "5"}
 
 
+@pytest.mark.parametrize("kind", ["types.px.dev/px.vispb.Graph", "pixielabs.ai/pl.vispb.Graph", "Graph"])
+def test_kinds_of_every_age(kind: str) -> None:
+    widget = {"name": "w", "func": {"name": "f", "args": []}, "displaySpec": {"@type": kind}}
+    assert [one.kind for one in parse(json.dumps({"widgets": [widget]}), "vis.json").widgets] == ["Graph"]
+
+
 def test_an_empty_spec_shows_nothing() -> None:
     assert parse("{}", "vis.json") == Vis()
     assert parse('{"variables": null, "widgets": []}', "vis.json") == Vis()
