@@ -90,5 +90,5 @@ def _process(one: Process) -> Row:
 
 
 def _connections(one: Process) -> Row:
-    counts = (10, 0, 10, 1_000_000, 1_000_000, 0, 0, 0, 1000, None)
+    counts = (10, 0, 10, 1_000_000, 1_000_000, 0, 0, 0, 1000, None, FIRST)
     return (FIRST, one.upid, "203.0.113.1", 0, one.address, 8080, 2, 2, "http", 0, *counts)

@@ -79,6 +79,12 @@ CONN_STATS = Table(
         Column(
             "rtt", _T.INT64, "Round-trip time, the mean of the connections' smoothed ones; NULL when not known.", "ns"
         ),
+        Column(
+            "first_time",
+            _T.INT64,
+            "When the first of these totals were taken; rows with another one are of another count.",
+            "ns since epoch",
+        ),
     ),
     "Totals by process, peer and protocol, since the capture began. The port that differs for every connection is 0: from "
     "packets and at a server the remote one, at a client the local one.",

@@ -111,6 +111,7 @@ class Pipeline:
         self._rows: dict[str, list[Row]] = {}
         self._now = 0  # when the last connection was over or totals were written
         self._written: dict[Group, Row] = {}
+        self._first: dict[Group, int] = {}  # when each of them was written first
         self._totals: OrderedDict[Group, Totals] = OrderedDict()
 
     def forced(self, ends: "tuple[Endpoint, Endpoint]") -> tuple[ProtocolSpec, int] | None:
@@ -201,10 +202,17 @@ class Pipeline:
         """Write what changed of `totals` since the last time, as of `time`; `last` says that the next ones begin anew."""
         self._now = max(self._now, time)
         written = {group: _totals_row(group, sums) for group, sums in totals.items()}
-        rows = [(time, *row) for group, row in written.items() if self._written.get(group) != row]
+        rows = [
+            (time, *row, self._first.setdefault(group, time))
+            for group, row in written.items()
+            if self._written.get(group) != row
+        ]
         # Connections whose protocol or client became known belong to another group now.
-        rows += [(time, *_totals_row(group, Totals())) for group in self._written if group not in written]
+        left = [group for group in self._written if group not in written]
+        rows += [(time, *_totals_row(group, Totals()), self._first.pop(group)) for group in left]
         self._written = {} if last else written
+        if last:
+            self._first.clear()
         if rows:
             self.emit(CONN_STATS.name, rows)
 
@@ -216,7 +224,8 @@ class Pipeline:
             if len(self._totals) > MAX_GROUPS:
                 idle, sums = self._totals.popitem(last=False)
                 self._written.pop(idle, None)
-                self.emit(CONN_STATS.name, [(self._now, *_totals_row(idle, sums))])
+                first = self._first.pop(idle, self._now)
+                self.emit(CONN_STATS.name, [(self._now, *_totals_row(idle, sums), first)])
         else:
             self._totals.move_to_end(group)
         return totals
@@ -238,7 +247,7 @@ def _group(connection: "Connection") -> Group:
 
 
 def _totals_row(group: Group, sums: Totals) -> Row:
-    """A group's row of conn_stats, without the time in front."""
+    """A group's row of conn_stats, without the times in front and at the end."""
     upid, remote, remote_port, local, local_port, role, encrypted, protocol = group
     return (
         *(upid, remote, remote_port, local, local_port, role, _INET6 if ":" in local else _INET, protocol),

@@ -165,7 +165,31 @@ class Limit:
         return self.parent.schema
 
 
-Operator = Scan | Rows | Project | Filter | Aggregate | Join | Union | Limit
+@dataclass(frozen=True)
+class Counts:
+    """Counters that only grow, of totals that are counted anew again and again; each count has a row of where it began.
+
+    That row is there where a counter is asked for.
+
+    Attributes:
+        parent: Gives rows that tell what was counted up to their `time_`.
+        keys: Columns that tell whose counters they are.
+        first: The column with the time of the first row of the same count.
+        counters: The columns with what was counted.
+    """
+
+    parent: "Operator"
+    keys: tuple[str, ...]
+    first: str
+    counters: tuple[str, ...]
+
+    @cached_property
+    def schema(self) -> Schema:
+        """That of the parent."""
+        return self.parent.schema
+
+
+Operator = Scan | Rows | Project | Filter | Aggregate | Join | Union | Limit | Counts
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from pxcap.core.errors import UsageError
 from pxcap.scripts import functions
 from pxcap.scripts.engine.chains import Reading, readings
 from pxcap.scripts.engine.constants import simplified
+from pxcap.scripts.engine.counts import counted
 from pxcap.scripts.engine.generate import Generator, NotInSql, quoted
 from pxcap.scripts.engine.graph import in_order, merged, prune
 from pxcap.scripts.engine.pushdown import largest, replaced, sayable, shared, shrunk
@@ -77,7 +78,7 @@ def run_plans(
         StoreError: The store cannot be read.
     """
     with _running(store, names, limits or Limits()) as run:
-        there = [_without_missing(output.plan, is_stored) for output in outputs]
+        there = [counted(_without_missing(output.plan, is_stored)) for output in outputs]
         plans = prune(merged(simplified(there, run.same_in_all)))
         run.prepare(plans)
         for output, plan in zip(outputs, plans, strict=True):

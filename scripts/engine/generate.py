@@ -4,12 +4,14 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from pxcap.scripts import functions
+from pxcap.scripts.engine import counts
 from pxcap.scripts.engine.graph import in_order, parents
 from pxcap.scripts.functions import SQL_TYPES, Dialect
 from pxcap.scripts.plan import (
     Aggregate,
     Call,
     Column,
+    Counts,
     Expression,
     Filter,
     Join,
@@ -169,6 +171,8 @@ class Generator:
             return self._aggregate(node, above[0])
         if isinstance(node, Join):
             return self._join(node, *above)
+        if isinstance(node, Counts):
+            return counts.sql(node, above[0], quoted)
         if isinstance(node, Union):
             wanted = ", ".join(quoted(name) for name in names(node.schema))
             return " UNION ALL ".join(f"SELECT {wanted} FROM {one}" for one in above)

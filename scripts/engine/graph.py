@@ -11,6 +11,7 @@ from dataclasses import fields, replace
 from pxcap.scripts.plan import (
     Aggregate,
     Column,
+    Counts,
     Expression,
     Filter,
     Join,
@@ -129,6 +130,9 @@ def _ask(node: Operator, asked: set[str], wanted: dict[int, set[str]]) -> None:
     elif isinstance(node, Limit):
         time = {"time_"} & set(names(node.schema))
         wanted[id(node.parent)] |= asked | time
+    elif isinstance(node, Counts):
+        counting = {"time_", node.first, *node.keys} if asked & set(node.counters) else set()
+        wanted[id(node.parent)] |= asked | counting
 
 
 def _narrowed(node: Operator, asked: set[str], made: dict[int, Operator]) -> Operator:
@@ -157,6 +161,9 @@ def _narrowed(node: Operator, asked: set[str], made: dict[int, Operator]) -> Ope
         return replace(node, left=left, right=right, columns=kept_columns)
     if isinstance(node, Union):
         return Union(tuple(_selected(made[id(parent)], names(node.schema), asked) for parent in node.parents))
+    if isinstance(node, Counts):
+        counters = tuple(name for name in node.counters if name in asked)
+        return replace(node, parent=made[id(node.parent)], counters=counters) if counters else made[id(node.parent)]
     return with_parents(node, made)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Container, Mapping, Sequence
 
 from pxcap.scripts import functions
 from pxcap.scripts.engine.graph import in_order, parents, readers, with_parents
-from pxcap.scripts.plan import Aggregate, Call, Expression, Filter, Join, Limit, Operator, Project
+from pxcap.scripts.plan import Aggregate, Call, Counts, Expression, Filter, Join, Limit, Operator, Project
 
 
 def sayable(roots: Sequence[Operator], can: Callable[[Operator], bool]) -> set[int]:
@@ -96,4 +96,4 @@ def _is_effort(node: Operator) -> bool:
         return any(in_python(one) for _, one in node.columns)
     if isinstance(node, Filter):
         return in_python(node.condition)
-    return isinstance(node, Aggregate | Join | Limit)
+    return isinstance(node, Aggregate | Join | Limit | Counts)

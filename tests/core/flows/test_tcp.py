@@ -227,7 +227,7 @@ def test_conn_stats_hold_the_totals(tmp_path: Path) -> None:
     sink = MemorySink()
     replay([str(tmp_path / "a.pcap")], registry, sink, Options())
     (row,) = sink.tables["conn_stats"]
-    assert row[1:] == ("", "192.0.2.1", 0, "192.0.2.2", 7, 2, 2, "toy", False, 1, 1, 0, 9, 9, 0, 0, 0, 3, None)
+    assert row[1:] == ("", "192.0.2.1", 0, "192.0.2.2", 7, 2, 2, "toy", False, 1, 1, 0, 9, 9, 0, 0, 0, 3, None, row[0])
 
 
 def test_an_answer_behind_the_end_of_the_questions_lost_nothing(tmp_path: Path) -> None:
