@@ -17,6 +17,7 @@ from pxcap.scripts import functions
 from pxcap.scripts.engine.chains import Reading, readings
 from pxcap.scripts.engine.constants import simplified
 from pxcap.scripts.engine.counts import counted
+from pxcap.scripts.engine.ends import ROLE, from_clients
 from pxcap.scripts.engine.generate import Generator, NotInSql, quoted
 from pxcap.scripts.engine.graph import in_order, merged, prune
 from pxcap.scripts.engine.pushdown import largest, replaced, sayable, shared, shrunk
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
 
 
 SHARED = 1_000_000  # rows got from PostgreSQL for several outputs; of more it makes what each of them needs
-ROLE = "trace_role"
 STORE = "the store"  # what is read when the database computes it
 _AGAIN = 0.05  # seconds
 
@@ -79,6 +79,7 @@ def run_plans(
     """
     with _running(store, names, limits or Limits()) as run:
         there = [counted(_without_missing(output.plan, is_stored)) for output in outputs]
+        there = [from_clients(plan, lambda: run.has_packets(is_stored)) for plan in there]
         plans = prune(merged(simplified(there, run.same_in_all)))
         run.prepare(plans)
         for output, plan in zip(outputs, plans, strict=True):
@@ -160,6 +161,11 @@ class _Run:
             self._roles[scan.table] = role if one else None
         role = self._roles[scan.table]
         return {} if role is None else {ROLE: Literal(role, found[0].type)}
+
+    def has_packets(self, is_stored: Callable[[str], bool]) -> bool:
+        """Whether the store has anything that was read from packets, by its totals: they are few."""
+        rows = f"SELECT 1 FROM {quoted(CONN_STATS.name)} WHERE upid = '' LIMIT 1"
+        return is_stored(CONN_STATS.name) and self._first(rows) is not None
 
     def _first(self, text: str) -> Any:
         with self._store.query(text, timeout=self._limits.seconds, whole=True) as result:
