@@ -11,6 +11,10 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+from pxcap.core.starved import since_here, starved
+
+SOON = 5.0  # seconds: two for the capture, and some for the interpreter to end on a slow machine
+
 
 class Capturing:
     """A capture that has begun; its store lies in the folder."""
@@ -37,12 +41,15 @@ class Capturing:
         raise AssertionError(self.said)
 
     def stop(self, number: signal.Signals = signal.SIGINT) -> list[dict[str, Any]]:
-        """End it by a signal; gives what it printed, and keeps how long it took."""
-        asked = time.monotonic()
+        """End it by a signal; gives what it printed, and keeps how long it took while there was a processor for it."""
+        asked, before = time.monotonic(), starved(self.process.pid)
+        lacked, ours = 0.0, since_here()
         self.process.send_signal(number)
-        printed = self.end()
-        self.seconds = time.monotonic() - asked
-        return printed
+        while self.process.poll() is None and time.monotonic() < asked + 60:
+            lacked = max(lacked, starved(self.process.pid) - before)
+            time.sleep(0.02)
+        self.seconds = time.monotonic() - asked - lacked - ours()
+        return self.end()
 
     def end(self) -> list[dict[str, Any]]:
         """Wait for its end; gives what it printed."""

@@ -12,12 +12,11 @@ from pathlib import Path
 import pytest
 from tests.bpf.elsewhere import NO_CAPABILITIES, run
 from tests.bpf.traffic import free_ports, play
-from tests.cli.capturing import Capturing
+from tests.cli.capturing import SOON, Capturing
 from tests.cli.conftest import Command
 
 from pxcap.bpf.features import FOR_BPF, FOR_PACKETS, features, why_not_bpf, why_not_packet
 from pxcap.bpf.rights import held
-from pxcap.cli.interrupt import STOP_SECONDS
 from pxcap.core.registry import load_registry
 
 TURNS = 50
@@ -76,7 +75,7 @@ def test_from_beginning_to_end(start: Start, source: str, pxcap: Command, tmp_pa
 
     printed = {row.pop("table"): row for row in capturing.stop(signal.SIGINT if source == "bpf" else signal.SIGTERM)}
     assert capturing.process.returncode == 0
-    assert capturing.seconds < STOP_SECONDS + 1  # and some time for the interpreter to end on a busy machine
+    assert capturing.seconds < SOON
     assert printed["redis_events"] == {"records": ends * TURNS, "errors": 0, "bytes_lost": 0}
     assert printed["connections"]["records"] == ends
     assert set(printed) == {*(table.name for table in load_registry().tables()), "processes", "connections"}
@@ -85,7 +84,8 @@ def test_from_beginning_to_end(start: Start, source: str, pxcap: Command, tmp_pa
     stored = capturing.rows("SELECT req_args, resp, note FROM redis_events")
     assert sorted(set(stored)) == sorted((f'["{number:02d}"]', "ok", "") for number in range(TURNS))
     assert capturing.rows("PRAGMA integrity_check") == [("ok",)]
-    *before, last = capturing.said.splitlines()
+    said = [line for line in capturing.said.splitlines() if "which mariadbd may use" not in line]  # another test's
+    *before, last = said
     url = f"sqlite:///{capturing.store}"
     assert before == [f"pxcap: capturing on port {port} by {source} into {url}; Ctrl-C stops"]
     assert re.fullmatch(rf"\d+ events of {ends} connections? in \d+\.\d s captured into {url}", last)
