@@ -26,15 +26,15 @@ def chosen(name: str | None, words: Sequence[str], file: str, registry: "Registr
     Raises:
         UsageError: Neither or both are given, or there is no such script.
     """
-    from pxcap.scripts.shelf import find, from_file
+    from pxcap.scripts import shelf
 
     if not file:
         if name is None:
             raise UsageError("no script is named", "pxcap script list names them all; -f FILE runs your own")
-        return find(name, registry.protocols), words
+        return shelf.find(name, registry.protocols, shelf.given(registry)[0]), words
     if name is not None and not name.startswith("--"):
         raise UsageError(f"{name} and --file {file} both name a script", "leave out one of them")
-    return from_file(file), [name, *words] if name is not None else words
+    return shelf.from_file(file), [name, *words] if name is not None else words
 
 
 def given(script: "Script", words: Sequence[str]) -> dict[str, str]:

@@ -13,8 +13,7 @@ if TYPE_CHECKING:
 
 script_app = typer.Typer(rich_markup_mode=None)
 
-_PLUGINS = "plugins"
-_GROUPS = ("px", "pxbeta", "sotw", "pxcap", _PLUGINS)
+_GROUPS = ("px", "pxbeta", "sotw", "pxcap")
 
 
 @script_app.callback()
@@ -24,17 +23,19 @@ def script() -> None:
 
 @script_app.command("list")
 def list_scripts(output: OutputOption = Format.TABLE) -> None:
-    """List the scripts by groups: Pixie's names, ours, and those made for the protocols of plugins.
+    """List the scripts by groups: Pixie's names, ours, and for each plugin those it gives or that are made for its protocols.
 
     Example: pxcap script list
     """
     from pxcap.core.registry import load_registry
-    from pxcap.scripts.shelf import listed
+    from pxcap.scripts import functions
+    from pxcap.scripts.shelf import given, listed
 
     registry = load_registry()
-    of_plugins = _of_plugins(registry)
-    rows = [(one, _group(one, of_plugins)) for one in listed(registry.protocols).values()]
-    rows.sort(key=lambda row: _GROUPS.index(row[1]) if row[1] in _GROUPS else len(_GROUPS))
+    theirs, faults = given(registry)
+    made = _made(registry)
+    rows = [(one, _group(one, made)) for one in listed(registry.protocols, theirs).values()]
+    rows.sort(key=lambda row: (_GROUPS.index(row[1]), "") if row[1] in _GROUPS else (len(_GROUPS), row[1]))
     columns = ("script", "description", "arguments")
     emit(
         columns if output is Format.TABLE else (*columns, "group"),
@@ -42,6 +43,8 @@ def list_scripts(output: OutputOption = Format.TABLE) -> None:
         output,
         first=columns,
     )
+    for fault in (*faults, *functions.faults()):
+        notice(f"pxcap: left out: {fault}")
 
 
 @script_app.command("show")
@@ -58,9 +61,10 @@ def show_script(
     """
     from pxcap.cli.arguments import kind, meaning
     from pxcap.core.registry import load_registry
-    from pxcap.scripts.shelf import find
+    from pxcap.scripts.shelf import find, given
 
-    chosen = find(name, load_registry().protocols)
+    registry = load_registry()
+    chosen = find(name, registry.protocols, given(registry)[0])
     if text:
         print(chosen.text, end="" if chosen.text.endswith("\n") else "\n")
         return
@@ -74,11 +78,11 @@ def _row(one: "Script") -> tuple[str, str, str]:
     return one.name, one.summary, ",".join(variable.name for variable in one.variables())
 
 
-def _of_plugins(registry: "Registry") -> set[str]:
-    """Names of the scripts for protocols that others' plugins read."""
+def _made(registry: "Registry") -> dict[str, str]:
+    """The scripts that are made for protocols of others' plugins: the plugin's name by theirs."""
     theirs = [plugin for plugin in registry.plugins if plugin.distribution != "pxcap"]
-    return {f"px/{protocol}_data" for plugin in theirs for protocol in plugin.protocols}
+    return {f"px/{protocol}_data": plugin.name for plugin in theirs for protocol in plugin.protocols}
 
 
-def _group(one: "Script", of_plugins: set[str]) -> str:
-    return _PLUGINS if one.name in of_plugins else one.name.partition("/")[0]
+def _group(one: "Script", made: dict[str, str]) -> str:
+    return one.plugin or made.get(one.name) or one.name.partition("/")[0]

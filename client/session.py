@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from pxcap.client.output import Output, Result
 from pxcap.scripts.reverse import ReverseDns
-from pxcap.scripts.shelf import Script, find, from_file, listed
+from pxcap.scripts.shelf import Script, find, from_file, given, listed
 from pxcap.scripts.types import BOOLEAN, FLOAT64, INT64, STRING, TIME, Data, Field, Semantic, Type
 from pxcap.scripts.units import units_of
 from pxcap.store import Store, open_store
@@ -49,7 +49,9 @@ class Client:
             UsageError: There is no such script, it is wrong, or it does not take these arguments.
             StoreError: The store cannot be read.
         """
-        script = from_file(name) if name.endswith(".pxl") else find(name, self._registry.protocols)
+        script = (
+            from_file(name) if name.endswith(".pxl") else find(name, self._registry.protocols, given(self._registry)[0])
+        )
         return self._run(script, arguments)
 
     def pxl(self, text: str, /, **arguments: object) -> Result:
@@ -58,7 +60,7 @@ class Client:
 
     def scripts(self) -> dict[str, str]:
         """What each script is for, by its name."""
-        return {name: one.summary for name, one in listed(self._registry.protocols).items()}
+        return {name: one.summary for name, one in listed(self._registry.protocols, given(self._registry)[0]).items()}
 
     def sql(self, query: str, /) -> Output:
         """Run one SQL statement that reads.

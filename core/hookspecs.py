@@ -1,6 +1,7 @@
 """The hooks a plugin may implement. Each hook has a test named test_hook_<hook>."""
 
 from collections.abc import Sequence
+from importlib.resources.abc import Traversable
 
 from pxcap.core.comparison import Comparison
 from pxcap.core.functions import ScriptFunction
@@ -37,5 +38,16 @@ def register_functions() -> Sequence[ScriptFunction]:  # type: ignore[empty-body
     When: when scripts run or are listed, never while capturing.
     Merging: all results are joined; one whose name is taken, by pxcap or an earlier plugin, is left out, and shown.
     Failure: an exception costs this plugin its functions only, and is shown; the others go on.
+    Since: plugin API 1.
+    """
+
+
+@hookspec
+def register_scripts() -> Sequence[Traversable]:  # type: ignore[empty-body]
+    """Return folders of scripts, each laid out as GROUP/NAME/NAME.pxl with a manifest.yaml and, where wanted, a vis.json.
+
+    When: when scripts run or are listed, never while capturing.
+    Merging: all scripts are joined; one whose name is taken, by pxcap or an earlier plugin, is left out, and shown.
+    Failure: an exception costs this plugin its scripts only, one that is no script only itself; both are shown.
     Since: plugin API 1.
     """

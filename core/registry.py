@@ -10,6 +10,7 @@ import pkgutil
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
+from importlib.resources.abc import Traversable
 from types import ModuleType
 from typing import TypeVar, cast
 
@@ -82,6 +83,10 @@ class Registry:
     def functions(self) -> tuple[list[tuple[str, ScriptFunction]], list[str]]:
         """Functions for scripts, each with the plugin's name; and what is wrong with plugins that could not say."""
         return self._asked("register_functions", ScriptFunction)
+
+    def scripts(self) -> tuple[list[tuple[str, Traversable]], list[str]]:
+        """Folders of scripts, each with the plugin's name; and what is wrong with plugins that could not say."""
+        return self._asked("register_scripts", Traversable)  # type: ignore[type-abstract]
 
     def register(self, plugin: object, name: str, distribution: str = "", version: str = "") -> None:
         """Register one plugin module and take in its protocols; what is wrong with it ends in `plugins`, not here."""
@@ -187,7 +192,11 @@ def load_registry(found: Iterable[EntryPoint] | None = None) -> Registry:
 def _module_names(point: EntryPoint, module: object) -> Iterator[str]:
     """The `plugin` module of each sub-package when the entry point is a package, else "" for the object itself."""
     paths = getattr(module, "__path__", None)
-    if not isinstance(module, ModuleType) or paths is None or hasattr(module, "register_protocols"):
+    if (
+        not isinstance(module, ModuleType)
+        or paths is None
+        or any(name.startswith("register_") for name in vars(module))
+    ):
         yield ""
         return
     for info in sorted(pkgutil.iter_modules(paths), key=lambda info: info.name):

@@ -1,20 +1,22 @@
-"""Where scripts are found: built in, made for a plugin's protocol, or a file of the person's.
+"""Where scripts are found: built in, given by a plugin, made for a plugin's protocol, or a file of the person's.
 
 A built-in script is a folder under `library`, as Pixie lays its own out: NAME.pxl, vis.json where functions are to be called,
-manifest.yaml with what it is for in words.
+manifest.yaml with what it is for in words. Plugins give such folders, too.
 """
 
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from pxcap.core.errors import UsageError
 from pxcap.core.protocol import ProtocolSpec
+from pxcap.core.registry import Registry
 from pxcap.scripts.language import signature_of
 from pxcap.scripts.vis import FunctionCall, Variable, Vis, Widget, parse
 
@@ -54,12 +56,14 @@ class Script:
         text: In PxL.
         vis: Which functions to call and how to draw them; None without a vis spec.
         summary: A sentence.
+        plugin: Who gave it, where that was not pxcap.
     """
 
     name: str
     text: str
     vis: Vis | None = None
     summary: str = ""
+    plugin: str = ""
 
     def variables(self) -> tuple[Variable, ...]:
         """Its arguments: those of the vis spec, or the parameters of the functions that are called without one.
@@ -92,24 +96,46 @@ class Script:
         return names
 
 
-def built_in() -> dict[str, Path]:
+def built_in() -> dict[str, Traversable]:
     """The folders of the built-in scripts, by name."""
-    root = Path(str(files("pxcap.scripts") / "library"))
-    found = {f"{group.name}/{folder.name}": folder for group in root.iterdir() for folder in group.iterdir()}
-    return {name: folder for name, folder in sorted(found.items()) if (folder / "vis.json").exists() or _pxl(folder)}
+    return dict(sorted(_folders(files("pxcap.scripts") / "library")))
 
 
-def listed(protocols: Iterable[ProtocolSpec]) -> dict[str, Script]:
-    """Every script by name: the built-in ones, and one for each protocol that has none of its own."""
-    found = {name: _from_folder(name, folder) for name, folder in built_in().items()}
+def given(registry: Registry) -> tuple[dict[str, Script], list[str]]:
+    """The scripts that plugins give, by name, and why others are left out, a line each."""
+    roots, faults = registry.scripts()
+    found: dict[str, Script] = {}
+    own = built_in()
+    for plugin, root in roots:
+        try:
+            folders = sorted(_folders(root))
+        except OSError as error:
+            faults.append(f"plugin {plugin}: {error}")
+            continue
+        for name, folder in folders:
+            try:
+                if name in own or name in found:
+                    owner = "pxcap" if name in own else f"plugin {found[name].plugin}"
+                    raise UsageError(f"there is already one of {owner}")
+                script = _from_folder(name, folder, plugin)
+                script.variables()
+                found[name] = script
+            except (OSError, UnicodeDecodeError, UsageError) as error:
+                faults.append(f"plugin {plugin}: script {name}: {error}")
+    return found, faults
+
+
+def listed(protocols: Iterable[ProtocolSpec], more: Mapping[str, Script] | None = None) -> dict[str, Script]:
+    """Every script by name: the built-in ones, those in `more`, and one for each protocol that has none of its own."""
+    found = {name: _from_folder(name, folder) for name, folder in built_in().items()} | {**(more or {})}
     for spec in protocols:
         made = data_script(spec)
         found.setdefault(made.name, made)
     return dict(sorted(found.items()))
 
 
-def find(name: str, protocols: Iterable[ProtocolSpec]) -> Script:
-    """The script of that name.
+def find(name: str, protocols: Iterable[ProtocolSpec], more: Mapping[str, Script] | None = None) -> Script:
+    """The script of that name, of those that `listed` gives.
 
     Raises:
         UsageError: There is none; the hint names what comes near.
@@ -117,7 +143,7 @@ def find(name: str, protocols: Iterable[ProtocolSpec]) -> Script:
     folders = built_in()
     if name in folders:
         return _from_folder(name, folders[name])
-    made = {script.name: script for script in map(data_script, protocols)}
+    made = {script.name: script for script in map(data_script, protocols)} | {**(more or {})}
     if name in made:
         return made[name]
     known = [*folders, *made]
@@ -155,17 +181,26 @@ def data_script(spec: ProtocolSpec) -> Script:
     return Script(f"px/{spec.name}_data", text, vis, f"{spec.summary.rstrip('.')}.")
 
 
-def _pxl(folder: Path) -> Path | None:
-    return next(iter(sorted(folder.glob("*.pxl"))), None)
+def _folders(root: Traversable) -> Iterator[tuple[str, Traversable]]:
+    """Names and folders of the scripts below a folder."""
+    for group in root.iterdir():
+        for folder in group.iterdir() if group.is_dir() else ():
+            if folder.is_dir() and ((folder / "vis.json").is_file() or _pxl(folder) is not None):
+                yield f"{group.name}/{folder.name}", folder
 
 
-def _from_folder(name: str, folder: Path) -> Script:
+def _pxl(folder: Traversable) -> Traversable | None:
+    return min((one for one in folder.iterdir() if one.name.endswith(".pxl")), key=lambda one: one.name, default=None)
+
+
+def _from_folder(name: str, folder: Traversable, plugin: str = "") -> Script:
     source = _pxl(folder)
-    text = source.read_text(encoding="utf-8") if source else ""
+    text = _checked(source.read_bytes(), source.name) if source else ""
     vis = folder / "vis.json"
-    spec = parse(vis.read_text(encoding="utf-8"), f"{name}/vis.json") if vis.exists() else None
+    spec = parse(vis.read_text(encoding="utf-8"), f"{name}/vis.json") if vis.is_file() else None
     manifest = folder / "manifest.yaml"
-    return Script(name, text, spec, _short(manifest.read_text(encoding="utf-8")) if manifest.exists() else "")
+    summary = _short(manifest.read_text(encoding="utf-8")) if manifest.is_file() else ""
+    return Script(name, text, spec, summary, plugin)
 
 
 def _short(manifest: str) -> str:

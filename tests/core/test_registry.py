@@ -4,6 +4,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from importlib.metadata import EntryPoint
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -95,6 +96,25 @@ def test_hook_register_functions() -> None:
         "plugin bad: RuntimeError: no",
         "plugin odd: TypeError: register_functions returned int, expected ScriptFunction",
     ]
+
+
+def test_hook_register_scripts(tmp_path: Path) -> None:
+    """Folders, each with its plugin; who gives something else is named."""
+
+    def giving(folder: object) -> object:
+        class Plugin:
+            @hookimpl
+            def register_scripts(self) -> tuple[object, ...]:
+                return (folder,)
+
+        return Plugin()
+
+    registry = Registry()
+    registry.register(giving(tmp_path), "one")
+    registry.register(giving(7), "odd")
+    found, faults = registry.scripts()
+    assert found == [("one", tmp_path)]
+    assert faults == ["plugin odd: TypeError: register_scripts returned int, expected Traversable"]
 
 
 @pytest.mark.parametrize(

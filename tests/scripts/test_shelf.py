@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 
 from pxcap.core.errors import UsageError
-from pxcap.core.registry import load_registry
+from pxcap.core.markers import hookimpl
+from pxcap.core.registry import Registry, load_registry
 from pxcap.scripts.language import signature_of
-from pxcap.scripts.shelf import MAX_BYTES, Script, built_in, data_script, find, from_file, listed
+from pxcap.scripts.shelf import MAX_BYTES, Script, built_in, data_script, find, from_file, given, listed
 from pxcap.scripts.vis import FunctionCall, Variable, Vis
 
 PROTOCOLS = load_registry().protocols
@@ -76,3 +77,53 @@ def test_parameters_are_the_arguments_where_there_is_no_spec() -> None:
     text = "import px\ndef h(x: str):\n    return x\ndef f(start: str = '-5m', svc: px.Service = ''):\n    return h(px.DataFrame('t'))\n"
     assert Script("s", text).variables() == (Variable("start", "PX_STRING", "-5m"), Variable("svc", "PX_SERVICE", ""))
     assert Script("s", "import px\npx.display(px.DataFrame('t'))\n").variables() == ()
+
+
+def plugin(folder: Path, scripts: dict[str, str]) -> object:
+    """One that gives these scripts."""
+    for name, text in scripts.items():
+        (folder / name).mkdir(parents=True)
+        (folder / name / f"{name.partition('/')[2]}.pxl").write_bytes(text.encode("latin-1"))
+        (folder / name / "manifest.yaml").write_text(f"short: {name}.\n")
+
+    class Plugin:
+        @hookimpl
+        def register_scripts(self) -> tuple[Path, ...]:
+            return (folder,)
+
+    return Plugin()
+
+
+def test_plugins_give_scripts(tmp_path: Path) -> None:
+    text = "import px\npx.display(px.DataFrame('http_events'))\n"
+    registry = Registry()
+    first = {"pebble/keys": text, "px/http_data": text, "pebble/bytes": "\xff", "pebble/python": "def f(:\n"}
+    registry.register(plugin(tmp_path / "one", first), "one")
+    registry.register(plugin(tmp_path / "two", {"pebble/keys": text, "px/pebble_data": text}), "two")
+    (tmp_path / "two/README").write_text("No group of scripts.")
+    (tmp_path / "two/pebble/empty").mkdir()
+    found, faults = given(registry)
+    assert {name: (one.summary, one.plugin, one.text) for name, one in found.items()} == {
+        "pebble/keys": ("pebble/keys.", "one", text),
+        "px/pebble_data": ("px/pebble_data.", "two", text),
+    }
+    assert sorted(fault.partition(": script ")[::2] for fault in faults) == [
+        ("plugin one", "pebble/bytes: bytes.pxl: not text in UTF-8 (byte 0)"),
+        ("plugin one", next(one for one in faults if "python" in one).partition(": script ")[2]),
+        ("plugin one", "px/http_data: there is already one of pxcap"),
+        ("plugin two", "pebble/keys: there is already one of plugin one"),
+    ]
+    assert set(listed((), found)) == {*listed(()), *found}
+    assert find("pebble/keys", (), found) is found["pebble/keys"]
+    with pytest.raises(UsageError) as caught:
+        find("keys", (), found)
+    assert caught.value.hint == "did you mean pebble/keys?"
+
+
+def test_a_folder_that_is_not_there_costs_its_own_scripts_only(tmp_path: Path) -> None:
+    registry = Registry()
+    registry.register(plugin(tmp_path / "none", {}), "none")
+    registry.register(plugin(tmp_path / "some", {"pebble/keys": "import px\npx.display(px.DataFrame('t'))\n"}), "some")
+    found, (fault,) = given(registry)
+    assert list(found) == ["pebble/keys"]
+    assert fault.startswith("plugin none: [Errno 2] No such file or directory")
