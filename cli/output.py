@@ -78,7 +78,11 @@ def _emit_table(
         texts = ([cell(value, unit[at]) for at, value in enumerate(row)] for row in rows)
         _write_plain(names, texts, numeric)
         return
-    cells = [[cell(_short(value), unit[at]) for at, value in enumerate(row)] for row in rows]
+    # What has a unit is read before it is cut: it may be JSON.
+    cells = [
+        [cell(value if unit[at] else _short(value), unit[at])[:WIDEST_ON_TERMINAL] for at, value in enumerate(row)]
+        for row in rows
+    ]
     _write_terminal(names, cells, numeric, first)
 
 

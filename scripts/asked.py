@@ -35,7 +35,7 @@ from pxcap.scripts.types import INT64, Data
 from pxcap.store import Store
 
 ENTITIES = {"PX_SERVICE": "service", "PX_POD": "pod", "PX_NAMESPACE": "namespace", "PX_NODE": "node"}
-_COMPARISONS = ("equal", "has_service_name", "has_service_id", "has_value")
+_COMPARISONS = ("equal", "has_service_name", "has_service_id", "has_value", "_match_endpoint")
 _MOST = 5  # values that are tried where another argument finds nothing with the first
 _MARK = "\x01{}\x01"
 _BUSIEST = """

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     from pxcap.scripts.reverse import ReverseDns
 
+_NUMBERS = {"PX_INT64": "a whole number", "PX_FLOAT64": "a number", "PX_BOOLEAN": "true or false"}
+
 
 @dataclass(frozen=True, slots=True)
 class Shown:
@@ -117,7 +119,7 @@ def _arguments(script: Script, given: Mapping[str, str]) -> tuple[dict[str, str]
     """The arguments with defaults filled in, and the types of those that something in the store may stand for.
 
     Raises:
-        UsageError: One is unknown or not allowed.
+        UsageError: One is unknown, not allowed, or a number that must be given.
     """
     variables = {one.name: one for one in script.variables()}
     for name in given:
@@ -129,6 +131,9 @@ def _arguments(script: Script, given: Mapping[str, str]) -> tuple[dict[str, str]
         if variable.allowed and value not in variable.allowed:
             raise UsageError(f"--{name} {value!r}: expected one of {', '.join(variable.allowed)}")
     missing = [one for one in variables.values() if one.name not in given and one.default is None]
+    for one in missing:
+        if one.type in _NUMBERS:
+            raise UsageError(f"{script.name} needs --{one.name}, {_NUMBERS[one.type]}", _takes(variables))
     return values, {one.name: one.type for one in missing if one.type in ENTITIES or one.type == "PX_STRING"}
 
 

@@ -84,6 +84,13 @@ def test_terminal_cuts_long_text(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "2026-11-23 10:31:15.241" in lines[1]
 
 
+def test_links_are_read_before_they_are_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = Terminal.attach(monkeypatch)
+    link = json.dumps({"label": "all of them", "args": {"query": "x" * 600}})
+    emit(("link",), [(link,)], Format.TABLE, {"link": "label"})
+    assert terminal.lines()[1].strip() == "all of them"
+
+
 def test_terminal_leaves_out_what_matters_least_and_says_so(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

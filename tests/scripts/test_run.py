@@ -109,6 +109,14 @@ def test_a_service_that_must_be_given_and_is_nowhere(tmp_path: Path) -> None:
     assert caught.value.hint == "it takes --service"
 
 
+def test_a_number_has_nothing_that_stands_for_it(store: Store) -> None:
+    text = "import px\n\n\ndef last(rows: int):\n    return px.DataFrame('calls').head(rows)\n"
+    with pytest.raises(UsageError, match="x needs --rows, a whole number") as caught:
+        run_script(Script("x", text), {}, store)
+    assert caught.value.hint == "it takes --rows"
+    assert len(rows(run_script(Script("x", text), {"rows": "3"}, store))["last"]) == 3
+
+
 def test_what_has_nothing_that_late_counts_from_its_own_newest(store: Store) -> None:
     store.prepare([CONN_STATS])
     later = START + 86_400 * 10**9
