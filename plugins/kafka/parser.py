@@ -17,6 +17,7 @@ from pxcap.plugins.kafka.render import Renderer, token_text
 from pxcap.plugins.kafka.request import Request
 from pxcap.plugins.kafka.resync import find_request, find_response
 from pxcap.plugins.kafka.stitch import OVERHEAD, Stitcher, weight
+from pxcap.plugins.kafka.topics import CONCERNED
 from pxcap.plugins.kafka.unfinished import open_request, open_response, request_of
 from pxcap.plugins.kafka.wire import (
     KEEP,
@@ -240,12 +241,14 @@ class KafkaParser(Parser):
     def _responses(self, lane: Lane) -> None:
         inbox, stitch, render, hold, respond = lane.inbox, self._stitch, self._render, self._hold, self._response
         take, append, limit, answer = stitch.pending.pop, stitch.rows.append, render.limit, render.answer
+        seen = stitch.topics.seen
         buf, pos = inbox.buf, inbox.pos
         unpack, size, moments = RESPONSE_HEAD.unpack_from, len(buf), inbox.moments(pos)
         last = size - RESPONSE_HEAD.size
         turn = pos
         time = 0
         body: str | None
+        text: str | None
         code: int | None
         plain = not lane.lost and stitch.orderly
         while pos < size:
@@ -269,6 +272,8 @@ class KafkaParser(Parser):
                         stitch.weight -= weight(request)
                         text, code = answer(request, buf[pos:end])
                         body = render.body(request)
+                        if key in CONCERNED:
+                            body, text = seen(key, version, body, text)
                     append((began, key, client, body, text, version, code, time - began, note))
                     pos = end
                     continue
@@ -317,9 +322,12 @@ class KafkaParser(Parser):
         if version is None:
             stitch.answered(request, (token_text(frame[4:], self.info.settings.redact), None), time, "")
             return
-        render = self._render
-        text, code = render.answer(request, frame)
-        stitch.rows.append((began, key, client, render.body(request), text, version, code, time - began, note))
+        body: str | None = self._render.body(request)
+        text: str | None
+        text, code = self._render.answer(request, frame)
+        if key in CONCERNED:
+            body, text = stitch.topics.seen(key, version, body, text)
+        stitch.rows.append((began, key, client, body, text, version, code, time - began, note))
 
     # Frames in parts.
 

@@ -11,6 +11,7 @@ from pxcap.core.keyed import KeyedMatcher
 from pxcap.core.protocol import Row
 from pxcap.plugins.kafka.render import Answer, Renderer
 from pxcap.plugins.kafka.request import Request
+from pxcap.plugins.kafka.topics import CONCERNED, Topics
 
 MAX_WEIGHT = 3 << 20  # bytes that unanswered requests may take
 _NEAR = MAX_WEIGHT - (1 << 19)  # up to here a request that is not long needs no care
@@ -27,6 +28,7 @@ class Stitcher:
         rows: Finished records; to be taken by the parser.
         lossy: Responses were lost; cleared by the next one.
         tokens: Raw SASL tokens that wait for an answer.
+        topics: The topics that were seen.
         weight: Bytes that unanswered requests take.
     """
 
@@ -40,6 +42,7 @@ class Stitcher:
         "pending",
         "rows",
         "tokens",
+        "topics",
         "weight",
     )
 
@@ -49,6 +52,7 @@ class Stitcher:
         self._again: dict[int, deque[Request]] = {}
         self.rows: list[Row] = []
         self._render = render
+        self.topics = Topics()
         self.lossy = False
         self.weight = 0
         self.tokens = 0
@@ -156,6 +160,8 @@ class Stitcher:
     def _row(self, request: Request, text: str | None, code: int | None, time: int | None, note: str) -> None:
         began, key, version, client, _, _, _, own = request
         body = self._render.body(request)
+        if key in CONCERNED:
+            body, text = self.topics.seen(key, version, body, text)
         if own:
             note = f"{own},{note}" if note and own != note else own
         latency = None if time is None else time - began

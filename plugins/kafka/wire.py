@@ -11,7 +11,8 @@ from construct import Struct as Layout
 
 from pxcap.core.layout import layout
 
-PRODUCE, FETCH, SHUTDOWN, SASL_HANDSHAKE, API_VERSIONS, SASL_AUTHENTICATE = 0, 1, 7, 17, 18, 36
+PRODUCE, FETCH, METADATA, SHUTDOWN, OFFSET_COMMIT, OFFSET_FETCH = 0, 1, 3, 7, 8, 9
+SASL_HANDSHAKE, API_VERSIONS, SASL_AUTHENTICATE = 17, 18, 36
 UNSUPPORTED_VERSION = 35
 
 REQUEST_HEAD = Struct(">iHhih")  # size, API key, version, correlation id, length of the client id
