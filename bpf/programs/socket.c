@@ -77,6 +77,32 @@ struct vector {
   u64 base, len;
 };
 
+BPF_PERCPU_ARRAY(retries, u64, 1);
+
+static __always_inline void lose(u64 size) {
+  count(N_DATA_LOST, 1);
+  count(N_BYTES_LOST, size);
+}
+
+// While the ring is full, nothing is made ready for it: that would cost who sends and receives most of what a record does.
+// It is tried again after a while, by each processor.
+#define RETRY 1000000  // ns
+
+static __always_inline bool no_room(void) {
+  u32 zero = 0;
+  u64 *until = retries.lookup(&zero);
+  if (!until || !*until) return false;
+  if (bpf_ktime_get_ns() < *until) return true;
+  *until = 0;
+  return false;
+}
+
+static __always_inline void found_no_room(void) {
+  u32 zero = 0;
+  u64 *until = retries.lookup(&zero);
+  if (until) *until = bpf_ktime_get_ns() + RETRY;
+}
+
 static __always_inline void put(struct scratch *e, u64 from, u64 size, u64 take) {
   // Written so that clang cannot turn the bound into something the verifier does not follow.
   asm volatile("if %0 <= %1 goto +1\n%0 = %1" : "+r"(take) : "i"(CHUNK));
@@ -88,8 +114,8 @@ static __always_inline void put(struct scratch *e, u64 from, u64 size, u64 take)
   e->head.len = take;
   asm volatile("if %0 <= %1 goto +1\n%0 = %1" : "+r"(take) : "i"(CHUNK));
   if (data.ringbuf_output(e, sizeof(struct record) + take, 1 /* BPF_RB_NO_WAKEUP: the reader polls */)) {
-    count(N_DATA_LOST, 1);
-    count(N_BYTES_LOST, size);
+    lose(size);
+    found_no_room();
   } else {
     count(N_EVENTS, 1);
   }
@@ -258,8 +284,14 @@ static __always_inline int moved(u64 sk, s64 ret, u8 dir, u64 regs) {
   u64 pos = k->plain[dir & 1];
   k->pos[dir & 1] += ret;
 #ifndef TLS
+  if (k->announced && k->tls) return 0;
   if (k->announced && is_ignored(k->id)) {
-    if (!k->tls) k->plain[dir & 1] += ret;
+    k->plain[dir & 1] += ret;
+    return 0;
+  }
+  if (k->announced && ret && no_room()) {
+    k->plain[dir & 1] += ret;
+    lose(ret);
     return 0;
   }
 #endif
