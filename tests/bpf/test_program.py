@@ -181,6 +181,9 @@ def test_what_finds_no_room_is_counted(program: Program) -> None:
     assert lost[CONTROL_LOST] == 0
     assert lost[BYTES_LOST] + sum(size for each in seen.data.values() for _, _, size in each) == 2 * turn * turns
     assert sorted((one.sent, one.received) for one in seen.closed.values()) == [(0, turn * turns), (turn * turns, 0)]
+    play(f"{PAIR}client.sendall(b'TAPE'); exact(server, 4)", PORTS[5])
+    again = Seen({PORTS[5]}).until(program, lambda seen: len(seen.closed) == 2)
+    assert sorted(map(len, again.data.values())) == [1, 1], "there is room once it was read"
 
 
 def test_the_text_is_one() -> None:
