@@ -142,6 +142,8 @@ class _Px:
                 return missing
             self._session.unfilled.setdefault(table, missing.reason)
         start, stop = self._moment(bound, "start_time"), self._moment(bound, "end_time")
+        if stop == self._session.now:
+            stop += 1  # now is when the newest record was seen, and nothing is later
         frame = frames.source(builder, table, schema, start, stop)
         process = names.process(schema)
         if process is not None:
