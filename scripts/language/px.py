@@ -211,7 +211,9 @@ class _Px:
         if is_expression(given) and not isinstance(given, Literal):
             return called(self._session.builder, "parse_duration", [bound.expression("duration")])
         with bound.at("duration"):
-            return self._session.builder.literal(times.duration(bound.text("duration")), _TYPES["DurationNanos"])
+            text = bound.text("duration")
+            back = times.duration(text) if text else -self._session.now  # left empty: to before all records
+            return self._session.builder.literal(back, _TYPES["DurationNanos"])
 
     def _format_duration(self, arguments: Arguments) -> Value:
         bound = arguments.bind("px.format_duration", ("duration",), ("duration",))

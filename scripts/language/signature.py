@@ -34,7 +34,8 @@ class FunctionSignature:
         name: Its name.
         doc: The first paragraph of its docstring.
         parameters: In order.
-        helper: Whether another function of the script, or its top level, uses it.
+        helper: Whether another function of the script, or its top level, uses it; or it takes what nobody can give as text:
+            a parameter has no type, while there are functions that tell the types of all of theirs.
     """
 
     name: str
@@ -78,8 +79,16 @@ def signature_of(text: str, name: str = "script") -> Signature:
         if not isinstance(statement, ast.FunctionDef)
         for node in ast.walk(statement)
     )
-    functions = tuple(_function(one, one.name in used) for one in {one.name: one for one in defined}.values())
+    last = {one.name: one for one in defined}.values()
+    typed = {one.name for one in last if one.name not in used and _is_typed(one)}
+    functions = tuple(_function(one, one.name in used or (bool(typed) and one.name not in typed)) for one in last)
     return Signature((ast.get_docstring(tree) or "").strip(), functions, displays)
+
+
+def _is_typed(node: ast.FunctionDef) -> bool:
+    """Whether each parameter has a type or a default."""
+    without = node.args.args[: len(node.args.args) - len(node.args.defaults)]
+    return all(one.annotation is not None for one in without)
 
 
 def _function(node: ast.FunctionDef, helper: bool) -> FunctionSignature:

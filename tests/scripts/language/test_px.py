@@ -28,6 +28,7 @@ RANGES: dict[str, tuple[int | None, int | None]] = {
     "start_time=None": (None, None),
     "start_time=px.now() - px.minutes(5)": (NOW - 300 * S, None),
     "start_time=px.now() + px.parse_duration('-5m'), end_time=px.now()": (NOW - 300 * S, NOW + 1),
+    "start_time=px.now() + px.parse_duration(''), end_time=px.now()": (0, NOW + 1),
     "start_time=5": (5, None),
     "start_time=-5": (NOW - 5, None),
     "start_time='2023-11-14T22:13:20Z'": (NOW, None),

@@ -54,6 +54,16 @@ def test_signature() -> None:
     assert helper.parameters == (Parameter("start", "", None, ""),)
 
 
+def test_what_takes_a_frame_is_a_helper_where_others_tell_their_types() -> None:
+    shown = "def shown(start: str, n=5):\n  return n\n"
+    assert [one.helper for one in signature_of(f"{shown}def unused(df, start: str):\n  return df").functions] == [
+        False,
+        True,
+    ]
+    plain = signature_of("def shown(start):\n  return start\ndef more(start: str, svc):\n  return svc")
+    assert [one.helper for one in plain.functions] == [False, False]
+
+
 def test_a_function_that_calls_itself_only_is_no_helper() -> None:
     (found,) = signature_of("def f(x):\n  return f(x)").functions
     assert not found.helper
