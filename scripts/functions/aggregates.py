@@ -48,12 +48,12 @@ def _max(dialect: Dialect, column: str, data: Data) -> str:
 
 
 def _any(dialect: Dialect, column: str, data: Data) -> str:
-    """The least, so that every store gives the same."""
-    if dialect == "postgres":
-        if data is B:
-            return f"bool_and({column})"
-        if data is S:
-            return f'min(({column}) COLLATE "C")'
+    """The least, so that every store gives the same; an empty text, which tells nothing, only where there is no other."""
+    if data is B and dialect == "postgres":
+        return f"bool_and({column})"
+    if data is S:
+        text = f'({column}) COLLATE "C"' if dialect == "postgres" else column
+        return f"COALESCE(min(NULLIF({text}, '')), min({text}))"
     return f"min({column})"
 
 
@@ -101,7 +101,13 @@ AGGREGATES = (
     AggregateFunction("mean", "The arithmetic mean.", {B: F, I: F, F: F}, _mean, _kept),
     AggregateFunction("min", "The least value.", _ORDERED, _min, _same),
     AggregateFunction("max", "The greatest value.", _ORDERED, _max, _same),
-    AggregateFunction("any", "One of the values: the least.", {one: one for one in (B, I, F, S, T)}, _any, _same),
+    AggregateFunction(
+        "any",
+        "One of the values: the least; an empty text only where there is no other.",
+        {one: one for one in (B, I, F, S, T)},
+        _any,
+        _same,
+    ),
     AggregateFunction(
         "quantiles",
         "Exact quantiles as JSON: p01, p10, p25, p50, p75, p90, p99.",
