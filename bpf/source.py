@@ -41,6 +41,7 @@ from pxcap.core.connection import Connection
 from pxcap.core.flows.datagrams import DatagramTable, DatagramWindow
 from pxcap.core.flows.streams import Closing, StreamTable, StreamWindow
 from pxcap.core.pipeline import Pipeline
+from pxcap.core.starved import since_here
 from pxcap.core.vantage import Endpoint, Vantage
 
 if TYPE_CHECKING:
@@ -51,8 +52,9 @@ _SECOND = 1_000_000_000
 _MEASURED = 2000  # connections that may be open for their round-trip times to be asked for: 0.1 ms each
 _SPACES = 16  # network namespaces asked at once
 _MET = 65536  # processes known to have been told of
-_FINISH = 0.8  # seconds for what is still in the ring in the end; what is left then is counted as lost
+_FINISH = 0.8  # seconds on a processor for what is still in the ring in the end; what is left then is counted as lost
 _LAST = 0.02  # seconds for calls that are under way in the end: the peer may have the bytes before the call is told of
+_BEAT = 0.005  # seconds between two looks at a record that a processor is in the middle of
 _CLOCK_STEP = 1_000_000  # ns: the clocks are compared at each round, and believed when they differ by more
 
 
@@ -95,7 +97,8 @@ class SocketSource:
         self.filled = 0.0
         self._lost: dict[str, int] | None = None  # once it is over
         self._clock = time.time_ns() - time.monotonic_ns()
-        self._deadline = float("inf")  # after which nothing more is read
+        self._in_time: Callable[[], bool] = lambda: True  # else nothing more is read
+        self._unread = 0
         self.execed: Callable[[Execed], None] = lambda _: None
         self.saved: SavedSockets | None = None
 
@@ -123,7 +126,7 @@ class SocketSource:
             self._closing.append((data.produced, closing))
         taken = 0
         # Else a processor is in the middle of a record, and data has to wait for it; or the end is near.
-        while announced.consumed >= told and time.monotonic() < self._deadline:
+        while announced.consumed >= told and self._in_time():
             block, places = data.read(until)
             if not places:
                 break
@@ -169,10 +172,17 @@ class SocketSource:
 
     def finish(self) -> int:
         """Take what is left, end every connection and detach."""
-        self._deadline = time.monotonic() + _FINISH
+        begun, lacked = time.monotonic(), since_here()
+        self._in_time = lambda: time.monotonic() < begun + _FINISH + lacked()
         taken = self._poll()
         time.sleep(_LAST)
-        taken += self._poll()  # what was closed in the first round may end in the second
+        data, announced = self.program.data, self.program.control
+        until, told = data.produced, announced.produced
+        taken += self._poll()  # what was closed in the first round ends in the second
+        while (data.consumed < until or announced.consumed < told) and self._in_time():
+            time.sleep(_BEAT)
+            taken += self._poll()
+        self._unread = max(0, until - data.consumed)
         self._measure()
         self._streams.finish()
         self._datagrams.finish()
@@ -203,8 +213,8 @@ class SocketSource:
         """What the programs counted of what they could not tell."""
         lost = {name: count for name, count in zip(COUNTERS, self.program.counters(), strict=True) if count}
         lost.pop("records", None)
-        if time.monotonic() > self._deadline and (left := self.program.data.produced - self.program.data.consumed):
-            lost["bytes of the data ring that there was no time to read"] = left
+        if self._unread:
+            lost["bytes of the data ring that there was no time to read"] = self._unread
         return lost
 
     def _take_control(self, until: int) -> list[Closed]:

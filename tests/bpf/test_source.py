@@ -428,6 +428,31 @@ def test_the_end_ends_what_is_open_and_lets_go(kernel: None) -> None:
     assert made.source.now > ends[0]["time_"]
 
 
+def test_what_there_is_no_time_to_read_is_counted(kernel: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    (port,) = free_ports(1)
+    made = Watched(Choice(ports=frozenset([port]), datagrams=False))
+    play(f"client, server = pair()\nclient.sendall(b'TAPE'); exact(server, 4)\n{OVER}", port)
+    monkeypatch.setattr(module, "_FINISH", 0.0)
+    monkeypatch.setattr(module, "since_here", lambda: lambda: 0.0)
+    made.source.finish()
+    assert made.tapes(port) == []
+    assert [(end["bytes_sent"], end["bytes_recv"]) for end in made.rows("connections", port)] == [(0, 0)] * 2
+    (lost,) = made.source.losses().items()
+    assert lost[0] == "bytes of the data ring that there was no time to read"
+    assert lost[1] > 8
+
+
+def test_time_without_a_processor_does_not_count(kernel: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    (port,) = free_ports(1)
+    made = Watched(Choice(ports=frozenset([port]), datagrams=False))
+    play(f"client, server = pair()\nclient.sendall(b'TAPE'); exact(server, 4)\n{OVER}", port)
+    monkeypatch.setattr(module, "_FINISH", 0.0)
+    monkeypatch.setattr(module, "since_here", lambda: lambda: 20.0)
+    made.source.finish()
+    assert [(end["bytes_sent"], end["bytes_recv"]) for end in made.rows("connections", port)] == [(4, 0), (0, 4)]
+    assert made.source.losses() == {}
+
+
 def test_only_chosen_processes_their_children_and_commands(kernel: None, tmp_path: Path) -> None:
     chosen, child, named, other = ports = free_ports(4)
     talk = "client, server = pair()\nclient.sendall(b'TAPE'); exact(server, 4)\nclient.close(); server.close()\n"

@@ -45,12 +45,12 @@ class Watched:
 
     def until(self, enough: Callable[[], bool]) -> None:
         """Poll until it is: the kernel may close a socket a little after its process has ended."""
-        for _ in range(500):
+        for _ in range(3000):
             self.source.poll()
             if enough():
                 return
             time.sleep(0.01)
-        raise AssertionError(f"not within 5 s: {self.source.losses()}")
+        raise AssertionError(f"not within 30 s: {self.source.losses()}")
 
     def closed(self, port: int, count: int = 2) -> list[Record]:
         """The connections of a port, once so many are over; the client's end first."""

@@ -14,6 +14,7 @@ import pytest
 from tests.cli.conftest import Command
 from tests.cli.traffic import DNS_RECORDS, HTTP_RECORDS, REDIS_RECORDS
 
+from pxcap.cli.counts import counted
 from pxcap.core.registry import load_registry
 from pxcap.core.testing.craft import Conversation, write_pcap
 
@@ -140,7 +141,7 @@ def test_interrupted_while_waiting_keeps_what_came(trace: Path, tmp_path: Path) 
     with closing(sqlite3.connect(tmp_path / "pxcap.db")) as store:
         tables = ("http_events", "conn_stats", "dns_events", "redis_events")
         total = sum(store.execute(f"SELECT count(*) FROM {name}").fetchone()[0] for name in tables)
-    assert err == f"interrupted: {total} records stored\n".encode()
+    assert err == f"interrupted: {counted(total, 'record')} stored\n".encode()
 
 
 def wait_for(path: Path) -> None:
