@@ -1,9 +1,10 @@
 """The loop over rows, written out for the types of a result.
 
-Most columns are of a fixed size, and neighbours of that kind are taken apart by one `Struct`; their lengths are checked
-afterwards. Where one is NULL or odd, the row goes cell by cell. The loop ends where a row is cut or long, and `rows` goes
-on there; both give the same lines. One loop serves all results whose columns are of these kinds. The values of an EXECUTE
-are taken apart likewise, as one row.
+Most columns are of a fixed size, and neighbours of that kind are taken apart by one `Struct`, those at the end of a row
+together with those in front of the next; their lengths are checked afterwards. Where one is NULL or odd, the row goes cell
+by cell. Whether all rows ended where the message does, and found room (`fits`), is looked at once, when they are read; if not,
+`rows` reads them cell by cell. Both give the same lines. One loop serves all results whose columns are of these kinds. The
+values of an EXECUTE are taken apart likewise, as one row.
 """
 
 from collections.abc import Sequence
@@ -53,26 +54,24 @@ _FIXED: dict[Decode, Fixed] = {
     values.timestamp: Fixed(
         "q",
         8,
-        '"{dates[v@ // 86400000]}{minutes[s@ // 60000]}{seconds[s@ // 1000 % 60]}{milliseconds[s@ % 1000]}',
-        ("s@ = v@ % 86400000",),
-        f"{values.FIRST_INSTANT} <= v@ <= {values.LAST_INSTANT}",
+        '"{dates[m@ // 1440]}{minutes[m@ % 1440]}{seconds[s@ // 1000]}{milliseconds[s@ % 1000]}',
+        ("m@ = v@ // 60000", "s@ = v@ % 60000"),
     ),
     values.tinyint: Fixed("b", 1, "{v@}"),
     values.uuid: Fixed("16s", 16, '"{h@[:8]}-{h@[8:12]}-{h@[12:16]}-{h@[16:20]}-{h@[20:]}"', ("h@ = v@.hex()",)),
 }
 _KINDS = {decode: decode.__name__ for decode in (*_FIXED, values.text)}
 _NAMES: dict[str, Any] = {
+    "ODD": (error, LookupError, UnicodeDecodeError),
     "ONCE": (0,),
     "date": values.date,
     "dates": values.DATES,
-    "error": error,
     "milliseconds": values.MILLISECONDS,
     "minutes": values.MINUTES,
     "quote": quote,
     "seconds": values.SECONDS,
     "single": values.single,
     "size_at": Struct(">i").unpack_from,
-    "text": values.text,
     "time": values.time,
 }
 _TAILS = {0: ("", "", ""), 4: ("i", "page", '"page_size":{page}'), 32: ("q", "stamp", '"timestamp":{stamp}')}
@@ -118,35 +117,113 @@ def _runs(decoders: Sequence[Decode]) -> list[tuple[int, int]]:
     return runs
 
 
+class _Piece(NamedTuple):
+    """Source that takes apart a run of columns of a fixed size and the length of the next, or one column of any size.
+
+    Attributes:
+        codes: Of the run, for `struct`, and of what follows it; empty for a column of any size.
+        targets: What these values are assigned to.
+        lines: Statements that come then; they break off where something is odd.
+        texts: Of the f-string, for each column.
+    """
+
+    codes: str
+    targets: str
+    lines: list[str]
+    texts: list[str]
+
+    def taken(self, number: int, names: dict[str, Any]) -> list[str]:
+        """All of its statements."""
+        if not self.codes:
+            return self.lines
+        packed = Struct(f">{self.codes}")
+        names[f"take{number}"] = packed.unpack_from
+        return [f"{self.targets}, = take{number}(buf, at)", f"at += {packed.size}", *self.lines]
+
+
+def _pieces(decoders: Sequence[Decode], tail: tuple[str, str, str], null: str) -> list[_Piece]:
+    """A row, and `tail` behind it; `null` is what is done where a column of any size is NULL, empty to show it."""
+    pieces: list[_Piece] = []
+    for low, high in _runs(decoders):
+        if decoders[low] in _FIXED:
+            pieces.append(_fixed(decoders, low, high, tail))
+        else:
+            sized = bool(pieces and pieces[-1].codes)
+            pieces.append(_variable(low, decoders[low] is values.text, sized, null))
+    if tail[0] and not pieces[-1].codes:
+        pieces.append(_Piece(tail[0], tail[1], [], []))
+    return pieces
+
+
+def _fixed(decoders: Sequence[Decode], low: int, high: int, tail: tuple[str, str, str]) -> _Piece:
+    """Columns low to high, all of a fixed size, and the length of the next, or `tail`."""
+    fixed = [(at, _FIXED[decoders[at]]) for at in range(low, high)]
+    more = high < len(decoders)
+    codes = "".join(f"i{one.code}" for _, one in fixed) + ("i" if more else tail[0])
+    targets = [f"n{at}, v{at}" for at in range(low, high)] + ["size"] * more + [tail[1]] * bool(tail[1] and not more)
+    right = [f"n{at} == {one.size}" for at, one in fixed]
+    right += [one.when.replace("@", str(at)) for at, one in fixed if one.when]
+    lines = [f"if not ({' and '.join(right)}): break"]
+    lines += [line.replace("@", str(at)) for at, one in fixed for line in one.first]
+    return _Piece(codes, ", ".join(targets), lines, [one.text.replace("@", str(at)) for at, one in fixed])
+
+
+def _variable(at: int, textual: bool, sized: bool, null: str) -> _Piece:
+    """One column of any size; `sized`: its length was taken already."""
+    data = "buf[at:stop]"
+    lines = [
+        *([] if sized else ["size = size_at(buf, at)[0]", "at += 4"]),
+        f"if size < 0: {null or f'c{at} = {chr(39)}null{chr(39)}'}",
+        "else:",
+        "    stop = at + size",
+        *([] if textual else ["    room -= size"]),  # what is shown of it may be shorter than it is
+        f"    c{at} = {f'quote({data}.decode())' if textual else f'decoders[{at}]({data})'}",
+        "    at = stop",
+    ]
+    return _Piece("", "", lines, [f"{{c{at}}}"])
+
+
 def _written(decoders: Sequence[Decode]) -> Loop:
     names = {**_NAMES, "slow": cells}
-    body, texts = _row(decoders, names, _TAILS[0], "")
+    pieces = _pieces(decoders, _TAILS[0], "")
+    front: list[str] = []
+    begin, first, last = "at = pos", 0, len(pieces)
+    body: list[str] = []
+    if last > 2 and pieces[0].codes and pieces[-1].codes:
+        first, last = 1, last - 1
+        head, tail = pieces[0], pieces[-1]
+        size, both = Struct(f">{head.codes}").size, Struct(f">{tail.codes}{head.codes}")
+        names["head"], names["both"] = Struct(f">{head.codes}").unpack_from, both.unpack_from
+        front = [f"{head.targets}, = head(buf, pos)"]
+        begin = f"at = pos + {size}"
+        kept = [at for at, text in enumerate(head.texts) if "{v" in text]  # before the next row's come in their place
+        pieces[0] = head._replace(texts=[text.replace("{v", "{w") for text in head.texts])
+        body = [*head.lines, *(f"w{at} = v{at}" for at in kept)]
+    for number, piece in enumerate(pieces[first:last], first):
+        body += piece.taken(number, names)
+    if first:
+        body += [f"{tail.targets}, {head.targets}, = both(buf, at)", f"at += {both.size - size}", *tail.lines]
+    texts = ",".join(text for piece in pieces for text in piece.texts)
     source = [
         "def loop(buf, pos, end, count, room, decoders, lines):",
         "    append = lines.append",
-        "    begin = pos",
         "    try:",
         "        while count > 0:",
         "            try:",
+        *(f"                {line}" for line in front),
         "                for count in range(count - 1, -1, -1):",
-        *(f"                    {text}" for text in body),
-        "                    if pos > end: break",
-        f"                    line = f'[{texts}]'",
-        "                    if '\\\\u0000' in line: break",
-        "                    if len(line) >= room and lines: return begin, room",
-        "                    room -= len(line) + 1",
-        "                    append(line)",
-        "                    begin = pos",
+        f"                    {begin}",
+        *(f"                    {line}" for line in body),
+        f"                    append(f'[{texts}]')",
+        "                    pos = at",
         "                else: break",
-        "            except error: pass",
-        "            texts, pos = slow(buf, begin, end, decoders, room)",
-        "            line = '[' + ','.join(texts) + ']'",
-        "            if len(line) >= room and lines: break",
-        "            room -= len(line) + 1",
-        "            append(line)",
-        "            begin = pos",
+        "            except ODD: pass",
+        "            texts, at = slow(buf, pos, end, decoders, end)",
+        "            append('[' + ','.join(texts) + ']')",
+        "            room -= at - pos",
+        "            pos = at",
         "    except IndexError: pass",
-        "    return begin, room",
+        "    return pos, room",
     ]
     exec(compile("\n".join(source), "<cql rows>", "exec"), names)  # noqa: S102  our own source, from a table of types
     made: Loop = names["loop"]
@@ -155,86 +232,32 @@ def _written(decoders: Sequence[Decode]) -> Loop:
 
 def _written_bind(decoders: Sequence[Decode], flags: int) -> Bind:
     """As one row that ends at `end`, in which nothing is NULL, not set or odd: else None."""
-    names = dict(_NAMES)
+    names = {**_NAMES, "fits": fits}
     tail = _TAILS[flags]
-    body, texts = _row(decoders, names, tail, "break")
+    pieces = _pieces(decoders, tail, "break")
+    texts = ",".join(text for piece in pieces for text in piece.texts)
     line = f'{{front}}"values":[{texts}]{"," if flags else ""}{tail[2]}}}}}'
     source = [
-        "def bind(buf, pos, end, room, decoders, front):",
-        "    for _ in ONCE:",
-        *(f"        {text}" for text in body),
-        "        if pos != end: break",
-        f"        line = f'{line}'",
-        "        if '\\\\u0000' in line: break",
-        "        return line",
+        "def bind(buf, at, end, room, decoders, front):",
+        "    try:",
+        "        for _ in ONCE:",
+        *(f"            {line}" for number, piece in enumerate(pieces) for line in piece.taken(number, names)),
+        "            if at != end: break",
+        f"            line = f'{line}'",
+        "            if fits(line, room): return line",
+        "    except ODD: pass",
     ]
     exec(compile("\n".join(source), "<cql values>", "exec"), names)  # noqa: S102  as above
     made: Bind = names["bind"]
     return made
 
 
-def _row(
-    decoders: Sequence[Decode], names: dict[str, Any], tail: tuple[str, str, str], null: str
-) -> tuple[list[str], str]:
-    """Source that takes a row and `tail` behind it apart, and the f-string of its cells.
+def fits(text: str, room: int) -> bool:
+    """Whether what a loop or a bind made would be shown likewise cell by cell: all of it, bytes and characters, finds room.
 
-    It breaks off where something is cut, odd or long; `null` is what it does instead where a column of any size is NULL.
+    Values that are not texts took their bytes of the `room` already; a character of a text has at most four.
     """
-    body: list[str] = []
-    texts: list[str] = []
-    count = len(decoders)
-    for low, high in _runs(decoders):
-        last = tail if high == count else ("", "", "")
-        if decoders[low] in _FIXED:
-            body += _fixed_run(decoders, low, high, names, last)
-            texts += [_FIXED[decoders[at]].text.replace("@", str(at)) for at in range(low, high)]
-        else:
-            body += _variable(low, decoders[low] is values.text, low > 0 and decoders[low - 1] in _FIXED, null)
-            texts.append(f"{{c{low}}}")
-            if last[0]:
-                names["tail"] = Struct(f">{tail[0]}").unpack_from
-                body += [f"{tail[1]}, = tail(buf, pos)", f"pos += {Struct('>' + tail[0]).size}"]
-    return body, ",".join(texts)
-
-
-def _fixed_run(
-    decoders: Sequence[Decode], low: int, high: int, names: dict[str, Any], tail: tuple[str, str, str]
-) -> list[str]:
-    """Source that takes the columns low to high, all of a fixed size, and the length of the next, or `tail`."""
-    fixed = [(at, _FIXED[decoders[at]]) for at in range(low, high)]
-    more = high < len(decoders)
-    packed = Struct(">" + "".join(f"i{one.code}" for _, one in fixed) + ("i" if more else tail[0]))
-    names[f"run{low}"] = packed.unpack_from
-    targets = [f"n{at}, v{at}" for at in range(low, high)] + ["size"] * more + [tail[1]] * bool(tail[1])
-    right = [f"n{at} == {one.size}" for at, one in fixed]
-    right += [one.when.replace("@", str(at)) for at, one in fixed if one.when]
-    return [
-        f"{', '.join(targets)}, = run{low}(buf, pos)",
-        f"pos += {packed.size}",
-        f"if not ({' and '.join(right)}): break",
-        *(line.replace("@", str(at)) for at, one in fixed for line in one.first),
-    ]
-
-
-def _variable(at: int, textual: bool, sized: bool, null: str) -> list[str]:
-    """Source that takes one column of any size; `sized`: its length was taken already."""
-    if textual:
-        decode = [
-            "    try:",
-            f"        c{at} = quote(buf[pos:stop].decode())",
-            f"    except UnicodeDecodeError: c{at} = text(buf[pos:stop])",
-        ]
-    else:
-        decode = [f"    c{at} = decoders[{at}](buf[pos:stop])"]
-    return [
-        *([] if sized else ["size = size_at(buf, pos)[0]", "pos += 4"]),
-        f"if size < 0: {null or f'c{at} = {chr(39)}null{chr(39)}'}",
-        "else:",
-        "    stop = pos + size",
-        f"    if stop > end or size > room and size > {SMALL}: break",
-        *decode,
-        "    pos = stop",
-    ]
+    return (len(text) if text.isascii() else 4 * len(text)) < room and "\\u0000" not in text
 
 
 def cells(buf: bytes, pos: int, end: int, decoders: Sequence[Decode], room: int) -> tuple[list[str], int]:

@@ -9,6 +9,7 @@ from struct import Struct
 from pxcap.core.text import REDACTED, clip_text, to_json, to_text
 from pxcap.plugins.cql.datatypes import read_string
 from pxcap.plugins.cql.errors import read_error
+from pxcap.plugins.cql.fast import fits
 from pxcap.plugins.cql.metadata import Columns
 from pxcap.plugins.cql.redact import redact
 from pxcap.plugins.cql.requests import BROKEN, opcode_name, paging_text
@@ -120,12 +121,13 @@ class ResponseReader:
             return None
         shown = min(self._most, count)
         lines = [f"Rows = {count}", metadata.header]
-        loop(buf, pos, end, shown, self._limit - len(metadata.header), metadata.decoders, lines)
-        if len(lines) != shown + 2:
+        pos, room = loop(buf, pos, end, shown, self._limit, metadata.decoders, lines)
+        if pos > end or len(lines) != shown + 2:
             return None
         if shown < count:
             lines.append(f"...({count - shown} more)")
-        return "\n".join(lines), count
+        text = "\n".join(lines)
+        return (text, count) if fits(text, room) else None
 
     def _extras(self, message: Message, extras: list[str]) -> int:
         """What stands in front of the body proper, by flags (section 2.5), as lines; returns where that begins."""

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from pxcap.core.text import quote, to_text
-from pxcap.plugins.cql.fast import SMALL, loop_for
+from pxcap.plugins.cql.fast import SMALL, fits, loop_for
 from pxcap.plugins.cql.types import Decode
 from pxcap.plugins.cql.values import odd, textual
 
@@ -17,10 +17,16 @@ def row_lines(buf: bytes, pos: int, count: int, decoders: Sequence[Decode], room
     row ends with what there is of it, unclosed.
     """
     lines: list[str] = []
-    if (loop := loop_for(decoders)) is not None:
-        pos, room = loop(buf, pos, len(buf), count, room, decoders, lines)
-        count -= len(lines)
     from_bytes, end = int.from_bytes, len(buf)
+    if (loop := loop_for(decoders)) is not None:
+        after, left = loop(buf, pos, end, count, room, decoders, lines)
+        text = "\n".join(lines)
+        if lines and after <= end and fits(text, left):
+            pos = after
+            room -= len(text) + 1
+            count -= len(lines)
+        else:
+            lines.clear()
     for _ in range(count):
         cells: list[str] = []
         append = cells.append

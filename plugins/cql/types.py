@@ -8,7 +8,8 @@ Decode = Callable[[bytes], str]
 """Bytes of a value to its JSON text; never raises."""
 
 Loop = Callable[[bytes, int, int, int, int, Sequence[Decode], list[str]], tuple[int, int]]
-"""(buf, pos, end, count, room, decoders, lines) to the position of the first row not taken and the room left; see `fast`."""
+"""(buf, pos, end, count, room, decoders, lines) to the position of the first row not taken and the room for `fits`; what it gave
+is worth nothing where that position is beyond `end`. See `fast`."""
 
 Bind = Callable[[bytes, int, int, int, Sequence[Decode], str], str | None]
 """(buf, pos, end, room, decoders, front) to the JSON of `front` and the values, or None where they are not usual; see `fast`."""

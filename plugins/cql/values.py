@@ -155,13 +155,16 @@ def civil(days: int) -> str | None:
     return f"{year:04}-{month:02}-{day + 1:02}" if 0 <= year <= 9999 else None
 
 
-class _Dates(dict[int, str | None]):
-    """Dates by day, bounded."""
+class _Dates(dict[int, str]):
+    """Dates by day, bounded; there are none beyond the years 0 to 9999."""
 
-    def __missing__(self, days: int) -> str | None:
+    def __missing__(self, days: int) -> str:
+        found = civil(days)
+        if found is None:
+            raise KeyError(days)
         if len(self) >= _MEMO:
             self.clear()
-        self[days] = found = civil(days)
+        self[days] = found
         return found
 
 
@@ -173,11 +176,12 @@ def date(data: bytes) -> str:
     if len(data) != 4:
         return odd(data)
     days = int.from_bytes(data, "big") - (1 << 31)
-    found = DATES[days]
-    return f'"{found}"' if found else str(days)
+    try:
+        return f'"{DATES[days]}"'
+    except KeyError:
+        return str(days)
 
 
-FIRST_INSTANT, LAST_INSTANT = -62_167_219_200_000, 253_402_300_799_999  # of the years 0 to 9999, in ms from 1970
 MINUTES = tuple(f"T{minute // 60:02}:{minute % 60:02}:" for minute in range(1440))
 SECONDS = tuple(f"{second:02}." for second in range(60))
 MILLISECONDS = tuple(f'{ms:03}Z"' for ms in range(1000))
@@ -185,13 +189,12 @@ MILLISECONDS = tuple(f'{ms:03}Z"' for ms in range(1000))
 
 def instant(value: int) -> str:
     """Milliseconds from 1970 in UTC; beyond the year 9999 their number."""
-    days, ms = divmod(value, 86_400_000)
-    found = DATES[days]
-    if found is None:
-        return str(value)
-    minutes, ms = divmod(ms, 60_000)
+    minutes, ms = divmod(value, 60_000)
     seconds, ms = divmod(ms, 1000)
-    return f'"{found}{MINUTES[minutes]}{SECONDS[seconds]}{MILLISECONDS[ms]}'
+    try:
+        return f'"{DATES[minutes // 1440]}{MINUTES[minutes % 1440]}{SECONDS[seconds]}{MILLISECONDS[ms]}'
+    except KeyError:
+        return str(value)
 
 
 def timestamp(data: bytes) -> str:

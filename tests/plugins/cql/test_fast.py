@@ -47,11 +47,18 @@ def test_a_loop_takes_whole_rows_and_says_where_it_stopped() -> None:
     lines: list[str] = []
     loop = fast.loop_for(decoders)
     assert loop is not None
-    assert loop(body + b"\0", 0, len(body) + 1, 5, 100, decoders, lines) == (
-        len(body),
-        100 - len('[1,"x"][2,null]') - 2,
-    )
+    assert loop(body + b"\0", 0, len(body) + 1, 5, 100, decoders, lines) == (len(body), 100)
     assert [json.loads(line) for line in lines] == [[1, "x"], [2, None]]
+
+
+@pytest.mark.parametrize("decode", [values.varint, values.text])
+@pytest.mark.parametrize("data", [bytes(600), "ж".encode() * 300, "x".encode() * 600])
+@pytest.mark.parametrize("room", [30, 299, 350, 700, 1000, 5000])
+def test_values_count_by_their_bytes_however_short_their_text(decode: Decode, data: bytes, room: int) -> None:
+    body = w.value(w.number(1)) + w.value(data) + w.value(w.number(2)) + w.value(b"y")
+    arguments = (body, 0, 2, (values.integer, decode), room)
+    with pytest.MonkeyPatch.context() as patch:
+        assert rows.row_lines(*arguments) == one_by_one(patch, *arguments)
 
 
 def test_loops_are_shared_and_bounded() -> None:

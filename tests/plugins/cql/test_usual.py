@@ -22,8 +22,8 @@ CONTEXT = Context(STATEMENTS, 1000, True, False)
 
 
 def message(data: bytes) -> Message:
-    version, flags, stream, opcode, size = struct.unpack(">BBhBI", data[:9])
-    return Message(0, version, flags, stream, opcode, size, data[9:], "")
+    version, flags, stream, opcode = struct.unpack(">BBhB", data[:5])
+    return Message(0, version, flags, stream, opcode, len(data) - 9, data[9:], "")
 
 
 def shown(one: Message, around: bytes = b"") -> Usual | None:
