@@ -59,8 +59,9 @@ def in_time(compile_at: Callable[[int | None], Compiled], catalog: StoreCatalog)
     """
     first = compile_at(None)
     at: dict[int, Compiled] = {}
-    outputs: list[Output] = []
+    outputs = list(first.outputs)
     moved: dict[str, int] = {}
+    kept: list[int] = []
     for position, output in enumerate(first.outputs):
         now = _last(output, catalog)
         if now is not None:
@@ -72,9 +73,19 @@ def in_time(compile_at: Callable[[int | None], Compiled], catalog: StoreCatalog)
                     table for table, start in _ranges(other) if start is not None and catalog.last(table) is not None
                 }
                 moved[", ".join(sorted(late))] = now
-                output = other
-        outputs.append(output)
+                outputs[position] = other
+                continue
+        kept.append(position)
+    times = set(moved.values())
+    if len(times) == 1 and all(_of_others(first.outputs[position], catalog) for position in kept):
+        for position in kept:
+            outputs[position] = at[max(times)].outputs[position]
     return Compiled(tuple(outputs), first.refused), moved
+
+
+def _of_others(output: Output, catalog: StoreCatalog) -> bool:
+    """Whether an output reads no records, but what is made of all of them: it is of the time of the other outputs."""
+    return all(catalog.last(table) is None for table, _ in _ranges(output))
 
 
 def _last(output: Output, catalog: StoreCatalog) -> int | None:

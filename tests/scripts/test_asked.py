@@ -134,4 +134,15 @@ def test_who_was_there_has_no_time_of_its_own(store: Store) -> None:
     found, moved = in_time(lambda now: compiled(store, text, now), catalog)
     newest = START + (len(ROWS) - 1) * SECOND
     assert moved == {"calls": newest}
-    assert starts(found) == [START + 3595 * SECOND, newest - 5 * SECOND, newest - 5 * SECOND]
+    assert starts(found) == [newest - 5 * SECOND] * 3
+
+
+def test_who_was_there_is_of_the_store_where_others_are_of_several_times(store: Store) -> None:
+    store.prepare([LATER])
+    with store.writer() as writer:
+        writer.write("later", [row(START + 3600 * SECOND, "192.0.2.10", 2, "192.0.2.20")])
+    catalog = StoreCatalog(store)
+    tables = ("process_stats", "calls", "later")
+    text = "\n".join(f"px.display(px.DataFrame('{one}', start_time='-5s', select=['time_']))" for one in tables)
+    found, _ = in_time(lambda now: compiled(store, text, now), catalog)
+    assert starts(found) == [START + 3595 * SECOND, START + 94 * SECOND, START + 3595 * SECOND]
