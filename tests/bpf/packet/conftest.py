@@ -5,6 +5,7 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
+from ipaddress import ip_address
 from uuid import uuid4
 
 import pytest
@@ -35,7 +36,7 @@ def pair(rights: None) -> Iterator[Pair]:
     tag = uuid4().hex[:8]
     number = int(tag[:4], 16)
     net, net6 = f"10.{200 + number % 50}.{number // 50 % 250}", f"fd00:{tag[:4]}:{tag[4:]}:"
-    made = Pair(f"pxcap-{tag}", f"px{tag}a", f"px{tag}b", f"{net}.1", f"{net}.2", f"{net6}:2")
+    made = Pair(f"pxcap-{tag}", f"px{tag}a", f"px{tag}b", f"{net}.1", f"{net}.2", str(ip_address(f"{net6}:2")))
     if not _ip(f"netns add {made.netns}"):
         pytest.skip("network namespaces cannot be made here")
     try:

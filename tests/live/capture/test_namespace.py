@@ -60,10 +60,11 @@ def test_within_and_from_outside(tmp_path: Path, pair: Pair, source: str) -> Non
             ask(path_of("redis-cli"), "-h", pair.address6_there)
         spaces = {SERVER: os.stat(f"/run/netns/{pair.netns}").st_ino, CLIENT: os.stat("/proc/self/ns/net").st_ino}
     addresses = ("127.0.0.1", pair.address_there, pair.address6_there)
+    found = live.query("SELECT trace_role, local_addr, local_port, remote_addr, req_args, note FROM redis_events")
     for address in addresses:
-        assert told(live, SERVER, address) == wanted
+        assert told(live, SERVER, address) == wanted, f"{live.said} {found}"
         if source == "bpf":
-            assert told(live, CLIENT, address) == wanted
+            assert told(live, CLIENT, address) == wanted, f"{live.said} {found}"
     assert live.flaws("redis_events") == (0, 0)
     found = [
         (row["trace_role"], row["netns"])
