@@ -92,7 +92,7 @@ class Store:
         Raises:
             StoreError: The database cannot be read.
         """
-        described = self._described()
+        described = self.described()
         timed = {table for table, column, *_ in described if column == "time_"}
         found = []
         for table, column, kind, _, meaning in described:
@@ -111,7 +111,7 @@ class Store:
             UsageError: There is no such table.
             StoreError: The database cannot be read.
         """
-        described = self._described()
+        described = self.described()
         for table, column, kind, _, target in described:
             if table == name and not column and kind == ALIAS:
                 name = target
@@ -119,6 +119,21 @@ class Store:
         if not found:
             raise UsageError(f"no such table: {name}", table_hint(name, self._known()))
         return found
+
+    def described(self) -> list[tuple[str, str, str, str, str]]:
+        """What the store says of itself, in order: table, column, type, unit, meaning; nothing when it was never written to.
+
+        A table itself has no column, and TABLE for its type; another name of one has ALIAS, and the table for its meaning.
+
+        Raises:
+            StoreError: The database cannot be read.
+        """
+        sql = f"SELECT table_name, column_name, type, unit, meaning FROM {SCHEMA.name} ORDER BY table_name, position"
+        try:
+            with run_query(self._dialect, sql, None, None, None, dict) as result:
+                return [(row[0], row[1], row[2], row[3], row[4]) for row in result]
+        except UsageError:  # no such table
+            return []
 
     def query(
         self,
@@ -157,19 +172,10 @@ class Store:
     ) -> None:
         self.close()
 
-    def _described(self) -> list[tuple[str, str, str, str, str]]:
-        """Rows of pxcap_schema: table, column, type, unit, meaning; none in a store never written to."""
-        sql = f"SELECT table_name, column_name, type, unit, meaning FROM {SCHEMA.name} ORDER BY table_name, position"
-        try:
-            with run_query(self._dialect, sql, None, None, None, dict) as result:
-                return [(row[0], row[1], row[2], row[3], row[4]) for row in result]
-        except UsageError:  # no such table
-            return []
-
     def _known(self) -> Columns:
         known: dict[str, list[str]] = {}
         aliases: dict[str, str] = {}
-        for table, column, kind, _, meaning in self._described():
+        for table, column, kind, _, meaning in self.described():
             if column:
                 known.setdefault(table, []).append(column)
             elif kind == ALIAS:

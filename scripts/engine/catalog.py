@@ -1,6 +1,6 @@
 """What a store holds, as scripts see it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -11,7 +11,6 @@ from pxcap.scripts.types import Schema
 from pxcap.store import Store
 from pxcap.store.ddl import ALIAS
 
-_DESCRIBED = "SELECT table_name, column_name, type, unit, meaning FROM pxcap_schema ORDER BY table_name, position"
 _NOT_RECORDS = ("processes",)  # their time is when a process started, not when something was seen
 
 
@@ -28,15 +27,16 @@ class StoreCatalog:
     declared: Sequence[Table] = field(default=())
 
     def schema(self, table: str) -> Schema | None:
-        """The columns of a table or of what an alias stands for; None when there is none."""
+        """The columns of a table or of what an alias stands for, those that it does not have yet, too; None when there is none."""
         name = self._aliases.get(table, table)
-        columns = self._stored.get(name)
-        if columns is None:
-            known = self._declared.get(table)
-            columns = [(one.name, one.type.value, one.unit, one.meaning) for one in known.columns] if known else None
-        if columns is None:
-            return None
-        return tuple(field_of(name, column, kind, unit) for column, kind, unit, _ in columns)
+        columns = {column: (kind, unit) for column, kind, unit, _ in self._stored.get(name, ())}
+        if (known := self._declared.get(name)) is not None:
+            columns = {one.name: (one.type.value, one.unit) for one in known.columns} | columns
+        return tuple(field_of(name, column, *told) for column, told in columns.items()) or None
+
+    def columns(self, table: str) -> Collection[str]:
+        """The names of the columns that the store has of a table; none where it has no such table."""
+        return [column for column, *_ in self._stored.get(self._aliases.get(table, table), ())]
 
     def tables(self) -> Sequence[TableInfo]:
         """The tables that are stored, by name."""
@@ -71,8 +71,7 @@ class StoreCatalog:
 
     @cached_property
     def _rows(self) -> list[tuple[str, str, str, str, str]]:
-        with self.store.query(_DESCRIBED) as result:
-            return [(str(a), str(b), str(c), str(d), str(e)) for a, b, c, d, e in result.rows]
+        return self.store.described()
 
     @cached_property
     def _stored(self) -> Mapping[str, list[tuple[str, str, str, str]]]:

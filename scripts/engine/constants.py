@@ -125,7 +125,7 @@ def _decided(call: Call) -> Expression | None:
 
 
 def unseen(kind: Type) -> Expression:
-    """NULL."""
+    """NULL of a type."""
     values: dict[Data, bool | float | str] = {Data.STRING: "", Data.BOOLEAN: False, Data.FLOAT64: 0.0}
     return Call("_unseen", (Literal(values.get(kind.data, 0), kind),), kind)
 

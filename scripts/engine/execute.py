@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from pxcap.core.columns import CONN_STATS
@@ -22,6 +23,7 @@ from pxcap.scripts.engine.generate import Generator, NotInSql, quoted
 from pxcap.scripts.engine.graph import in_order, merged, prune
 from pxcap.scripts.engine.pushdown import largest, replaced, sayable, shared, shrunk
 from pxcap.scripts.engine.sources import TooManyRows, columns_of_rows, postgres_scan
+from pxcap.scripts.engine.stored import without_missing
 from pxcap.scripts.plan import Literal, Operator, Output, Rows, Scan
 from pxcap.store import Store
 
@@ -78,7 +80,8 @@ def run_plans(
         StoreError: The store cannot be read.
     """
     with _running(store, names, limits or Limits()) as run:
-        there = [counted(_without_missing(output.plan, is_stored)) for output in outputs]
+        columns = cache(lambda table: [one.name for one in store.schema(table)] if is_stored(table) else [])
+        there = [counted(without_missing(output.plan, columns)) for output in outputs]
         there = [from_clients(plan, lambda: run.has_packets(is_stored)) for plan in there]
         plans = prune(merged(simplified(there, run.same_in_all)))
         run.prepare(plans)
@@ -269,12 +272,6 @@ def _can(writer: Generator, node: Operator) -> bool:
 
 def _as_it_is(node: Operator) -> Operator:
     return node
-
-
-def _without_missing(plan: Operator, is_stored: Callable[[str], bool]) -> Operator:
-    """The plan with no rows where a table is not there."""
-    missing = [node for node in in_order([plan]) if isinstance(node, Scan) and not is_stored(node.table)]
-    return replaced(plan, {id(node): Rows(node.schema, ()) for node in missing}) if missing else plan
 
 
 def _local(scan: Scan) -> str:
