@@ -12,6 +12,7 @@ from pxcap.scripts.engine.catalog import StoreCatalog
 from pxcap.scripts.engine.execute import Limits, run_plans
 from pxcap.scripts.engine.presence import told
 from pxcap.scripts.language import Compiled, Invocation, Refused, compile_script
+from pxcap.scripts.nothing import why_none
 from pxcap.scripts.resolver import load_names
 from pxcap.scripts.shelf import Script
 from pxcap.scripts.types import Schema
@@ -28,12 +29,21 @@ _NUMBERS = {"PX_INT64": "a whole number", "PX_FLOAT64": "a number", "PX_BOOLEAN"
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """One output: its rows with the type of each column, and the widgets that draw it (none: as a table)."""
+    """One output.
+
+    Attributes:
+        name: Of the output.
+        schema: The type of each column.
+        table: Its rows.
+        widgets: What draws it; none: as a table.
+        why_none: A sentence when there are no rows.
+    """
 
     name: str
     schema: Schema
     table: "pa.Table"
     widgets: tuple[Widget, ...] = ()
+    why_none: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +109,11 @@ def run_script(
         widgets.setdefault(widget.output, []).append(widget)
 
     def outputs() -> Iterator[Shown]:
-        for output, table in run_plans(store, told(compiled.outputs, catalog), names, catalog.is_stored, limits):
-            yield Shown(output.name, output.plan.schema, table, tuple(widgets.get(output.name, ())))
+        plans = told(compiled.outputs, catalog)
+        computed = run_plans(store, plans, names, catalog.is_stored, limits)
+        for asked, (output, table) in zip(compiled.outputs, computed, strict=True):
+            why = "" if table.num_rows else why_none(asked, catalog)
+            yield Shown(output.name, output.plan.schema, table, tuple(widgets.get(output.name, ())), why)
 
     return Run(outputs(), compiled.refused, chosen, moved)
 

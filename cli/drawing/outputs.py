@@ -50,7 +50,10 @@ def show(outputs: "Iterable[Shown]", form: ScriptFormat, what: str) -> int:
     if form in (ScriptFormat.DOT, ScriptFormat.MERMAID):
         return _show_graphs(outputs, form, what)
     count = 0
+    empty: dict[str, list[str]] = {}
     for count, (one, several) in enumerate(_with_several(outputs), 1):
+        if not one.table.num_rows:
+            empty.setdefault(one.why_none, []).append(one.name)
         if form is ScriptFormat.JSON:
             _json(one, several)
         elif form is ScriptFormat.CSV:
@@ -59,6 +62,9 @@ def show(outputs: "Iterable[Shown]", form: ScriptFormat, what: str) -> int:
             if count > 1:
                 sys.stdout.write("\n")
             _table(one, several)
+    sys.stdout.flush()
+    for why, names in empty.items():
+        notice(f"pxcap: no rows: {', '.join(names)}{why and ': '}{why}")
     return count
 
 

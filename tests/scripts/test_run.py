@@ -78,6 +78,10 @@ def test_arguments_are_taken(store: Store) -> None:
     with pytest.raises(UsageError, match="tests/calls has no argument 'metod'") as caught:
         run_script(CALLS, {"metod": "get"}, store)
     assert caught.value.hint == "it takes --since, --method"
+    (all_,) = run_script(CALLS, {"since": str(START), "method": ""}, store).outputs
+    assert all_.why_none == ""
+    (nothing,) = run_script(CALLS, {"since": str(START + 10**12)}, store).outputs
+    assert nothing.why_none == "calls has no record that late, the newest is of 2023-11-14 22:14:59.000"
     with pytest.raises(UsageError, match=r"--method 'got': expected one of , get, put"):
         run_script(CALLS, {"method": "got"}, store)
 

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pyarrow as pa
@@ -60,6 +61,13 @@ def test_several_have_titles(capsys: pytest.CaptureFixture[str]) -> None:
     lines = capsys.readouterr().out.splitlines()
     assert (lines[0], lines[4], lines[5]) == ("All of them", "", "more")
     assert lines[6].split() == ["time_", "source", "to", "latency", "calls"]
+
+
+@pytest.mark.parametrize("form", [ScriptFormat.TABLE, ScriptFormat.JSON, ScriptFormat.CSV])
+def test_why_there_are_no_rows(capsys: pytest.CaptureFixture[str], form: ScriptFormat) -> None:
+    nothing = replace(shown(rows=[]), why_none="nobody called")
+    show([nothing, shown("more"), replace(nothing, name="b"), shown("c", rows=[])], form, "px/x")
+    assert capsys.readouterr().err == "pxcap: no rows: calls, b: nobody called\npxcap: no rows: c\n"
 
 
 def test_a_graph_in_a_pipe_is_its_edges(capsys: pytest.CaptureFixture[str]) -> None:
