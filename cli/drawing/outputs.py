@@ -33,7 +33,8 @@ OUTPUT = "_output"  # the key that tells outputs apart
 FIRST = "firstColumns"  # of a table's spec, not one of Pixie's: what matters most where a terminal is narrow
 _BATCH = 10_000
 _WIDE = 40  # cells; columns of wider texts are the first to go
-_CHARTS = ("TimeseriesChart", "BarChart", "HistogramChart", "StatChart")
+_OF_NUMBERS = ("BarChart", "HistogramChart")
+_CHARTS = ("TimeseriesChart", *_OF_NUMBERS, "StatChart")
 
 
 def show(outputs: "Iterable[Shown]", form: ScriptFormat, what: str) -> int:
@@ -88,7 +89,7 @@ def drawing(one: "Shown", widget: Widget, width: int) -> "list[Text | str] | Non
         return [*plot(lines_of(names, rows, values, time), width, units.get(values[0][0], ""))]
     part = spec.get({"BarChart": "bar", "HistogramChart": "histogram", "StatChart": "stat"}.get(widget.kind, ""), {})
     value = part.get("value", "")
-    if value not in names:
+    if value not in names or (widget.kind in _OF_NUMBERS and one.schema[names.index(value)].type.data is Data.STRING):
         return None
     at, unit = names.index(value), units.get(value, "")
     if widget.kind == "StatChart":
@@ -96,7 +97,10 @@ def drawing(one: "Shown", widget: Widget, width: int) -> "list[Text | str] | Non
         return [cell(last[at], unit) if last else "nothing to draw"]
     if widget.kind == "BarChart":
         labels = [names.index(each) for key in ("label", "stackBy", "groupBy") if (each := part.get(key, "")) in names]
-        items = [(" / ".join(str(row[label]) for label in labels), float(row[at] or 0)) for row in rows]
+        items = [
+            (" / ".join(cell(row[label], units.get(names[label], "")) or "-" for label in labels), float(row[at] or 0))
+            for row in rows
+        ]
         return [*bars(sorted(items, key=lambda item: -item[1]), width, unit)]
     weight = part.get("prebinCount", "")
     counted = names.index(weight) if weight in names else None

@@ -149,6 +149,8 @@ def test_the_newest_rows_are_shown_and_the_rest_is_told(
             ["0 ns to 5.0 ms  7"],
         ),
         (widget("BarChart", bar={"value": "gone"}), None),
+        (widget("BarChart", bar={"value": "to", "label": "source"}), None),
+        (widget("HistogramChart", histogram={"value": "to"}), None),
         (widget("TimeseriesChart", timeseries=[{"value": "gone"}]), None),
         (widget("StatChart"), None),
     ],
@@ -158,6 +160,13 @@ def test_charts(drawn: Widget, lines: list[str] | None) -> None:
     assert (made is None) == (lines is None)
     for found, wanted in zip(made or (), lines or (), strict=True):
         assert str(found).startswith(wanted)
+
+
+def test_bars_are_labelled_as_cells_are() -> None:
+    bars = widget("BarChart", bar={"value": "calls", "label": "latency"})
+    rows = [(*ROWS[0][:3], None, 7), (*ROWS[1][:3], 1_500_000, 5)]
+    made = drawing(shown(rows=rows), bars, 60)
+    assert [str(line).split("  ")[0] for line in made or ()] == ["-", "1.5 ms"]
 
 
 def test_no_rows_are_drawn_as_nothing() -> None:
