@@ -24,7 +24,7 @@ from pxcap.cli.output import notice
 
 if TYPE_CHECKING:
     from pxcap.core.workers.pool import Pool
-    from pxcap.store import StoreWriter
+    from pxcap.store.writer import StoreWriter
 
 
 def replay(

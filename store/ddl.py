@@ -6,18 +6,18 @@ it is not installed. A row with an empty `column_name` stands for the table: `ty
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 import sqlalchemy as sa
 from sqlalchemy.schema import CreateColumn
 
 from pxcap.core.columns import Column, Table
 from pxcap.core.errors import StoreError
+from pxcap.store.described import ALIAS, DESCRIBED, TABLE
 from pxcap.store.dialect import Dialect
 
 META = sa.MetaData()
 SCHEMA = sa.Table(
-    "pxcap_schema",
+    DESCRIBED,
     META,
     sa.Column("table_name", sa.Text, primary_key=True),
     sa.Column("column_name", sa.Text, primary_key=True),
@@ -32,18 +32,7 @@ WRITERS = sa.Table(
     sa.Column("writer", sa.Text, primary_key=True),
     sa.Column("batch", sa.BigInteger, nullable=False),
 )
-TABLE, ALIAS = "TABLE", "ALIAS"
 _FORGET = SCHEMA.delete().where(SCHEMA.c.table_name == sa.bindparam("of"), SCHEMA.c.column_name == sa.bindparam("at"))
-
-
-@dataclass(frozen=True, slots=True)
-class ColumnInfo:
-    """A stored column; `type` is a name of `pxcap.core.columns.ColumnType`."""
-
-    name: str
-    type: str
-    unit: str
-    meaning: str
 
 
 def prepare_tables(connection: sa.Connection, dialect: Dialect, tables: Iterable[Table]) -> None:
@@ -81,7 +70,8 @@ def _prepare(connection: sa.Connection, dialect: Dialect, table: Table, present:
 
 
 def _sqlalchemy_table(table: Table, dialect: Dialect) -> sa.Table:
-    columns = [sa.Column(column.name, dialect.types[column.type]) for column in table.columns]
+    types = dialect.types()
+    columns = [sa.Column(column.name, types[column.type]) for column in table.columns]
     return sa.Table(table.name, sa.MetaData(), *columns)
 
 

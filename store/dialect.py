@@ -5,13 +5,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
-from typing import Any, ClassVar
-
-from sqlalchemy import URL, Connection, Engine
-from sqlalchemy.types import TypeEngine
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from pxcap.core.columns import ColumnType
 from pxcap.core.protocol import Row
+
+if TYPE_CHECKING:  # reading SQLite needs none of it, and it takes longer to load than most commands to run
+    from sqlalchemy import Connection, Engine
+    from sqlalchemy.types import TypeEngine
 
 
 class Fate(Enum):
@@ -71,18 +72,19 @@ class Dialect(ABC):
     """One database, reached through a URL.
 
     Attributes:
-        url: Where it is; holds the password.
         shown: The URL for people, without password and options.
-        types: The SQL type of each column type.
         create_view: How a statement begins that makes a view, or makes it again after its table grew.
     """
 
-    types: ClassVar[Mapping[ColumnType, TypeEngine[Any]]]
     create_view: ClassVar[str]
 
-    def __init__(self, url: URL) -> None:
-        self.url = url
-        self.shown = url.set(drivername=url.get_backend_name(), query={}).render_as_string(hide_password=True)
+    def __init__(self, shown: str) -> None:
+        self.shown = shown
+
+    @classmethod
+    @abstractmethod
+    def types(cls) -> "Mapping[ColumnType, TypeEngine[Any]]":
+        """The SQL type of each column type."""
 
     @abstractmethod
     def check(self, create: bool) -> None:
@@ -94,15 +96,15 @@ class Dialect(ABC):
 
     @cached_property
     @abstractmethod
-    def engine(self) -> Engine:
+    def engine(self) -> "Engine":
         """The engine for writing; transactions begin with the right to write, and there is no pool."""
 
     @abstractmethod
-    def lock_schema(self, connection: Connection) -> None:
+    def lock_schema(self, connection: "Connection") -> None:
         """Let no other process change tables until the transaction ends."""
 
     @abstractmethod
-    def insert(self, connection: Connection, table: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
+    def insert(self, connection: "Connection", table: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
         """Store rows of a table inside the open transaction, all or none."""
 
     @abstractmethod

@@ -4,23 +4,23 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Self
-
-import sqlalchemy as sa
-from sqlalchemy.exc import ArgumentError
+from typing import TYPE_CHECKING, Self
 
 from pxcap.core.columns import Table
 from pxcap.core.errors import StoreError, UsageError
-from pxcap.store.ddl import ALIAS, SCHEMA, TABLE, ColumnInfo, prepare_tables
+from pxcap.store.described import ALIAS, DESCRIBED, TABLE, ColumnInfo
 from pxcap.store.dialect import Dialect, Fate
 from pxcap.store.query import Columns, Result, run_query, table_hint
 from pxcap.store.retry import Backoff
-from pxcap.store.writer import StoreWriter
+
+if TYPE_CHECKING:
+    from pxcap.store.writer import StoreWriter
 
 URL_HINT = "write sqlite:///pxcap.db or postgresql://user:password@host/database"
 BATCH = 4096  # rows; from 100 to 50,000 the speed differs by a tenth
 MAX_BYTES = 8 << 20  # of text held by a writer
 RETRY_SECONDS = 30.0
+_PLAIN_FILE = re.compile(r"sqlite:///([^?%]*)")  # SQLAlchemy, which takes long to load, says the same of such a URL
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +54,8 @@ class Store:
         Raises:
             StoreError: A name is taken by something else, a column has another type, or the database refuses.
         """
+        from pxcap.store.ddl import prepare_tables
+
         wanted = list(tables)
         backoff = Backoff(retry_for)
         while True:
@@ -75,7 +77,7 @@ class Store:
         max_bytes: int = MAX_BYTES,
         retry_for: float = RETRY_SECONDS,
         keep: bool = False,
-    ) -> StoreWriter:
+    ) -> "StoreWriter":
         """A writer of the prepared tables: a context manager and a `pxcap.core.sink.Sink`.
 
         Args:
@@ -84,6 +86,8 @@ class Store:
             retry_for: How long to try again when the database is locked, full or away, in seconds.
             keep: Whether rows are kept for the next call when that time is over, instead of given up.
         """
+        from pxcap.store.writer import StoreWriter
+
         return StoreWriter(self._dialect, list(self._prepared.values()), batch, max_bytes, retry_for, keep)
 
     def tables(self) -> list[TableInfo]:
@@ -128,7 +132,7 @@ class Store:
         Raises:
             StoreError: The database cannot be read.
         """
-        sql = f"SELECT table_name, column_name, type, unit, meaning FROM {SCHEMA.name} ORDER BY table_name, position"
+        sql = f"SELECT table_name, column_name, type, unit, meaning FROM {DESCRIBED} ORDER BY table_name, position"
         try:
             with run_query(self._dialect, sql, None, None, None, dict) as result:
                 return [(row[0], row[1], row[2], row[3], row[4]) for row in result]
@@ -202,15 +206,20 @@ def open_store(url: str, create: bool = True) -> Store:
 
 
 def _dialect(text: str) -> Dialect:
+    from pxcap.store.sqlite import SQLite
+
+    if plain := _PLAIN_FILE.fullmatch(text):
+        return SQLite(plain[1], f"sqlite:///{plain[1]}")
+    import sqlalchemy as sa
+
     try:
         url = sa.make_url(text)
-    except (ArgumentError, ValueError) as error:
+    except (sa.exc.ArgumentError, ValueError) as error:
         raise UsageError(f"store {_without_secrets(text)}: not a database URL", URL_HINT) from error
     kind, _, driver = url.drivername.partition("+")
     if kind == "sqlite" and driver in ("", "pysqlite"):
-        from pxcap.store.sqlite import SQLite
-
-        return SQLite(url.set(drivername="sqlite+pysqlite"))
+        shown = url.set(drivername=kind, query={}).render_as_string(hide_password=True)
+        return SQLite(url.database or "", shown, url.query)
     if kind in ("postgresql", "postgres") and driver in ("", "psycopg"):
         try:
             from pxcap.store.postgres import Postgres

@@ -14,7 +14,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import islice
-from typing import Any, ClassVar, cast
+from typing import Any, cast
 
 import psycopg
 from psycopg.adapt import Loader
@@ -107,18 +107,12 @@ class _Text(Loader):
 class Postgres(Dialect):
     """A server, version 12 or newer."""
 
-    types: ClassVar[Mapping[ColumnType, TypeEngine[Any]]] = {
-        ColumnType.INT64: BigInteger(),
-        ColumnType.INT: Integer(),
-        ColumnType.TEXT: Text(),
-        ColumnType.JSON: JSON(),
-        ColumnType.BOOL: Boolean(),
-    }
     create_view = "CREATE OR REPLACE VIEW"
 
     def __init__(self, url: URL) -> None:
         """Add timeouts, so that a server that fell silent is noticed; the URL's own options go before them."""
-        super().__init__(url)
+        super().__init__(url.set(drivername="postgresql", query={}).render_as_string(hide_password=True))
+        self.url = url
         defaults = {
             "connect_timeout": str(CONNECT_SECONDS),
             "keepalives_idle": str(SILENCE_SECONDS // 2),
@@ -129,6 +123,17 @@ class Postgres(Dialect):
             "client_encoding": "utf8",
         }
         self._options = {key: value for key, value in defaults.items() if key not in url.query}
+
+    @classmethod
+    def types(cls) -> Mapping[ColumnType, TypeEngine[Any]]:
+        """JSON is kept as text, in the server's type for that."""
+        return {
+            ColumnType.INT64: BigInteger(),
+            ColumnType.INT: Integer(),
+            ColumnType.TEXT: Text(),
+            ColumnType.JSON: JSON(),
+            ColumnType.BOOL: Boolean(),
+        }
 
     def check(self, create: bool) -> None:
         """Connect once."""

@@ -9,19 +9,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import chain
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
-
-from sqlalchemy import URL, BigInteger, Boolean, Connection, Engine, Integer, Text, create_engine, event
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.pool import NullPool
-from sqlalchemy.types import TypeEngine
 
 from pxcap.core.columns import ColumnType
 from pxcap.core.errors import StoreError, UsageError
 from pxcap.core.protocol import Row
 from pxcap.store.dialect import Dialect, Fate, Fault, QueryFault, Reading, Refused, Trouble
 from pxcap.store.sqltext import first_word
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Engine
+    from sqlalchemy.types import TypeEngine
 
 PAGE_SIZE = 16384  # rows hold bodies: fewer overflow pages, and a quarter more rows a second than with 4096
 GROUP = 32  # rows a statement
@@ -77,27 +76,38 @@ sqlite3.register_adapter(bool, int)
 class SQLite(Dialect):
     """A file. Values of BOOL columns are read as bool, JSON columns as text."""
 
-    types: ClassVar[Mapping[ColumnType, TypeEngine[Any]]] = {
-        ColumnType.INT64: BigInteger().with_variant(Integer(), "sqlite"),
-        ColumnType.INT: Integer(),
-        ColumnType.TEXT: Text(),
-        ColumnType.JSON: Text(),
-        ColumnType.BOOL: Boolean(),
-    }
     create_view = "CREATE VIEW IF NOT EXISTS"
 
-    def __init__(self, url: URL) -> None:
-        """Take the path from the URL.
+    def __init__(self, database: str, shown: str, options: Mapping[str, Any] | None = None) -> None:
+        """Take what the URL says.
+
+        Args:
+            database: Path of the file.
+            shown: The URL for people.
+            options: Of the URL, for the driver.
 
         Raises:
-            UsageError: The URL names no file.
+            UsageError: It is no path.
         """
-        super().__init__(url)
-        if not url.database or url.database == ":memory:" or url.database.startswith("file:"):
-            raise UsageError(
-                f"store {self.shown}: names no file", "write sqlite:///pxcap.db, or sqlite:////absolute/path"
-            )
-        self.path = Path(url.database)
+        super().__init__(shown)
+        if not database or database == ":memory:" or database.startswith("file:"):
+            raise UsageError(f"store {shown}: names no file", "write sqlite:///pxcap.db, or sqlite:////absolute/path")
+        self.path = Path(database)
+        self._database = database
+        self._options = options or {}
+
+    @classmethod
+    def types(cls) -> "Mapping[ColumnType, TypeEngine[Any]]":
+        """Whole numbers of 64 bits are INTEGER, too."""
+        from sqlalchemy import BigInteger, Boolean, Integer, Text
+
+        return {
+            ColumnType.INT64: BigInteger().with_variant(Integer(), "sqlite"),
+            ColumnType.INT: Integer(),
+            ColumnType.TEXT: Text(),
+            ColumnType.JSON: Text(),
+            ColumnType.BOOL: Boolean(),
+        }
 
     def check(self, create: bool) -> None:
         """Look at the folder, at the file, and into it."""
@@ -131,10 +141,13 @@ class SQLite(Dialect):
             raise StoreError(f"store {self.shown}: {fault.reason}", fault.hint) from error
 
     @cached_property
-    def engine(self) -> Engine:
+    def engine(self) -> "Engine":
         """Its connections begin every transaction with BEGIN IMMEDIATE, so that none fails half way on a lock."""
+        from sqlalchemy import URL, create_engine, event
+        from sqlalchemy.pool import NullPool
+
         engine = create_engine(
-            self.url,
+            URL.create("sqlite+pysqlite", database=self._database, query=self._options),
             poolclass=NullPool,
             connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False},
         )
@@ -152,15 +165,15 @@ class SQLite(Dialect):
                 connection.rollback()
 
         @event.listens_for(engine, "begin")
-        def begin(connection: Connection) -> None:
+        def begin(connection: "Connection") -> None:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
 
         return engine
 
-    def lock_schema(self, connection: Connection) -> None:
+    def lock_schema(self, connection: "Connection") -> None:
         """Nothing more to do: BEGIN IMMEDIATE keeps other writers out."""
 
-    def insert(self, connection: Connection, table: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
+    def insert(self, connection: "Connection", table: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
         """Executemany of tuples, several rows a statement, which is a fifth faster than one row a statement."""
         insert = f"INSERT INTO {_quote(table)} ({', '.join(map(_quote, columns))}) VALUES "
         marks = f"({', '.join('?' * len(columns))})"
@@ -176,7 +189,7 @@ class SQLite(Dialect):
 
     def fault(self, error: Exception) -> Fault:
         """Judge by SQLite's result code; what the driver refuses to bind is the row's fault."""
-        cause = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
+        cause = getattr(error, "orig", None) or error  # SQLAlchemy wraps what the driver raised
         code = getattr(cause, "sqlite_errorcode", None)
         if code is not None:
             fate, reason, hint = _FAULTS.get(code & 0xFF, (Fate.FATAL, str(cause), ""))

@@ -9,7 +9,7 @@ from pxcap.scripts.engine.generate import quoted
 from pxcap.scripts.language.catalog import Agent, TableInfo, field_of
 from pxcap.scripts.types import Schema
 from pxcap.store import Store
-from pxcap.store.ddl import ALIAS
+from pxcap.store.described import ALIAS
 
 _NOT_RECORDS = ("processes",)  # their time is when a process started, not when something was seen
 

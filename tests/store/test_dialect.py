@@ -10,4 +10,4 @@ from pxcap.store.sqlite import SQLite
 
 @pytest.mark.parametrize("dialect", [SQLite, Postgres])
 def test_every_column_type_has_an_sql_type(dialect: type[Dialect]) -> None:
-    assert dialect.types.keys() == set(ColumnType)
+    assert dialect.types().keys() == set(ColumnType)

@@ -1,5 +1,7 @@
 import os
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -47,6 +49,25 @@ def test_missing_store_is_not_created(tmp_path: Path) -> None:
     assert caught.value.hint.startswith("run pxcap replay FILE first")
     open_store(f"sqlite:///{tmp_path}/none.db")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("path", ["x.db", "/a/x.db", "../a b/c:d@e.db", "x#y.db", "", ":memory:", "file:x"])
+def test_plain_urls_are_understood_as_sqlalchemy_does(path: str) -> None:
+    import sqlalchemy as sa
+
+    assert sa.make_url(f"sqlite:///{path}").database == path
+
+
+def test_reading_a_file_does_without_sqlalchemy(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/x.db"
+    with open_store(url) as store:
+        store.prepare([EVENTS])
+    program = (
+        f"import sys; from pxcap.store import open_store; store = open_store({url!r}, create=False); store.tables();"
+        " list(store.query('SELECT * FROM http_events')); print('sqlalchemy' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout == "False\n"
 
 
 def test_missing_driver(monkeypatch: pytest.MonkeyPatch) -> None:
