@@ -1,5 +1,6 @@
 """Stores that were never written to, and stores of an older pxcap, on both databases."""
 
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -51,3 +52,31 @@ def test_a_store_that_was_never_written_to_is_empty(tmp_path: Path) -> None:
         script = listed(registry.protocols)["px/http_data"]
         (shown,) = run_script(script, {}, empty, registry.tables()).outputs
         assert len(shown.table) == 0
+
+
+def test_a_store_that_is_being_written(store: Store) -> None:
+    """Each run shows what was stored when it began to read, and the writer is not held up."""
+    script = (
+        "import px\ndf = px.DataFrame('calls')\npx.display(df.agg(n=('time_', px.count), last=('time_', px.max)))\n"
+    )
+    over = threading.Event()
+
+    def write() -> None:
+        with store.writer(batch=10) as writer:
+            while not over.wait(0.001):
+                writer.write("calls", ROWS)
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    try:
+        counts = []
+        while len(counts) < 8 or counts[-1] == counts[0]:
+            assert thread.is_alive()
+            catalog = StoreCatalog(store)
+            compiled = compile_script(script, "growing", {}, catalog)
+            ((_, table),) = run_plans(store, compiled.outputs, Names(), catalog.is_stored)
+            counts.append(table["n"][0].as_py())
+    finally:
+        over.set()
+        thread.join()
+    assert counts == sorted(counts)
