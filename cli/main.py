@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 
 from pxcap.cli.capture import capture
-from pxcap.cli.collection import rare_collection
 from pxcap.cli.doctor import doctor
 from pxcap.cli.errors import DONE, report
 from pxcap.cli.plugin import plugin_app
@@ -19,6 +18,7 @@ from pxcap.cli.script import script_app
 from pxcap.cli.sql import sql
 from pxcap.cli.tables import schema, tables
 from pxcap.cli.verify import verify
+from pxcap.core.collection import rare_collection
 
 app = typer.Typer(
     name="pxcap",

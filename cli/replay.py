@@ -48,10 +48,10 @@ def replay(
 
     Example: zcat trace.pcap.gz | pxcap replay - --only http,dns -o json
     """
-    from pxcap.cli.collection import settled
     from pxcap.cli.interrupt import catch_interrupt
     from pxcap.cli.outlet import start_workers
     from pxcap.cli.progress import progress_line
+    from pxcap.core.collection import settled
     from pxcap.core.registry import load_registry
     from pxcap.core.replay import Progress
     from pxcap.core.replay import replay as replay_files

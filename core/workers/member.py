@@ -17,10 +17,15 @@ from contextlib import suppress
 from pxcap.core.workers import pipes
 from pxcap.core.workers.plan import Message, Plan
 
-_BOOT = (
-    "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from pxcap.core.workers.worker import main; "
-    "sys.exit(main(int(sys.argv[2]), int(sys.argv[3])))"
-)
+_BOOT = """
+import json, sys
+sys.path[:] = json.loads(sys.argv[1])
+from pxcap.core.collection import rare_collection
+with rare_collection():
+    from pxcap.core.workers.worker import main
+    status = main(int(sys.argv[2]), int(sys.argv[3]))
+sys.exit(status)
+"""
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _REAP_SECONDS = 5.0  # for a process to be gone that has closed its pipes, or was killed
 

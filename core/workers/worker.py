@@ -14,6 +14,7 @@ from dataclasses import astuple
 from itertools import chain
 from typing import Any
 
+from pxcap.core.collection import settled
 from pxcap.core.errors import PxcapError
 from pxcap.core.flows.datagrams import DatagramTable
 from pxcap.core.flows.distribute import distribute
@@ -164,7 +165,8 @@ def main(incoming: int, outgoing: int) -> int:
         if first is not None:
             worker = Worker(pickle.loads(first[0][0]), say)
             say(["ready"])
-            _serve(worker, incoming)
+            with settled():
+                _serve(worker, incoming)
     except PxcapError as error:
         say(["failed", type(error).__name__, str(error), error.hint])
         return 1

@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from pxcap.cli.collection import LOADING, WORKING, rare_collection, settled
+from pxcap.core.collection import LOADING, WORKING, rare_collection, settled
 
 
 def test_looks_rarely_and_only_inside() -> None:
@@ -35,7 +35,7 @@ def test_the_process_ends_without_a_last_look() -> None:
     program = (
         "import atexit, gc\n"
         "atexit.register(lambda: print(gc.get_freeze_count() > 1000))\n"  # runs last: registered first
-        "from pxcap.cli.collection import rare_collection\n"
+        "from pxcap.core.collection import rare_collection\n"
         "for _ in range(2):\n    with rare_collection(): pass\n"
         "print(gc.get_freeze_count())"
     )
@@ -46,7 +46,7 @@ def test_the_process_ends_without_a_last_look() -> None:
 def test_loading_everything_is_never_looked_at() -> None:
     program = (
         "import gc; looks = []; gc.callbacks.append(lambda phase, _: looks.append(phase))\n"
-        "from pxcap.cli.collection import rare_collection\n"
+        "from pxcap.core.collection import rare_collection\n"
         "with rare_collection():\n"
         "    looks.clear()\n"
         "    import pxcap.cli.main, pxcap.core.replay, pxcap.store.sqlite\n"
