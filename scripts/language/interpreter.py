@@ -199,11 +199,17 @@ class Interpreter:
 
 
 def views_module(session: Session) -> Module:
-    """`pxviews`: functions that are written in PxL themselves."""
-    text = files("pxcap.scripts.language").joinpath(f"{VIEWS}.pxl").read_text(encoding="utf-8")
-    views = Interpreter(VIEWS, session)
-    views.run(parse(text, VIEWS))
-    found = {name: one for name, one in views.globals.names.items() if isinstance(one, UserFunction)}
+    """`pxviews`: functions that are written in PxL themselves, in several files that know each other's names.
+
+    Those of Pixie's names have its columns, and times are as in px.DataFrame.
+    """
+    names: dict[str, Value] = {}
+    for part in sorted(files("pxcap.scripts.language").joinpath(VIEWS).iterdir(), key=lambda part: part.name):
+        name = f"{VIEWS}/{part.name.removesuffix('.pxl')}"
+        views = Interpreter(name, session)
+        views.globals.names = names
+        views.run(parse(part.read_text(encoding="utf-8"), name))
+    found = {name: one for name, one in names.items() if isinstance(one, UserFunction)}
     return Module(VIEWS, found.get, lambda: list(found))
 
 
