@@ -18,7 +18,7 @@ _TICK = 1 / os.sysconf("SC_CLK_TCK")
 _CALM = 0.25  # seconds over which a capture that took less than `_CALM_CPU` of CPU time has nothing left to do
 _CALM_CPU = 2 * _TICK
 _DRAIN_SECONDS = 30.0
-_STOP_SECONDS = 10.0
+_STOP_SECONDS = 60.0  # a capture that had no processor has all of it to do yet
 
 
 @dataclass(slots=True)

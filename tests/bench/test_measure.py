@@ -11,6 +11,14 @@ def test_a_command_is_measured_whole() -> None:
     assert usage.peak > 60_000_000
 
 
+def test_what_its_children_took_is_told_apart() -> None:
+    busy = "sum(range(10_000_000))"
+    child = run([sys.executable, "-c", f"import subprocess, sys; subprocess.run([sys.executable, '-c', '{busy}'])"])
+    assert child.cpu / 2 < child.children <= child.cpu + 0.01  # they are counted in steps of a hundredth
+    alone = run([sys.executable, "-c", busy])
+    assert alone.children == 0 < alone.cpu
+
+
 def test_the_memory_of_whoever_starts_it_does_not_count() -> None:
     held = bytearray(100_000_000)
     assert run([sys.executable, "-S", "-c", ""]).peak < len(held)
