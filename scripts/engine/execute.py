@@ -95,7 +95,8 @@ def _running(store: Store, names: "Names", limits: Limits) -> "Iterator[_Run]":
 
     connection = duckdb.connect(":memory:", config={"memory_limit": f"{limits.memory_mib}MiB"})
     over = threading.Event()
-    threading.Thread(target=_watch, args=(connection, limits.seconds, over), daemon=True).start()
+    watch = threading.Thread(target=_watch, args=(connection, limits.seconds, over), daemon=True)
+    watch.start()
     try:
         # What is run here was made here; still, nothing of it may reach for files or extensions.
         connection.execute("SET enable_external_access = false")
@@ -105,6 +106,7 @@ def _running(store: Store, names: "Names", limits: Limits) -> "Iterator[_Run]":
         yield _Run(store, names, limits, connection)
     finally:
         over.set()
+        watch.join()  # a thread that is still there when the interpreter ends can end it with a message of C++
         connection.close()
 
 
