@@ -72,7 +72,7 @@ class Evaluator:
     """Evaluates the expressions of one module.
 
     Args:
-        name: The script's, for errors.
+        name: The script's, for errors; "" for a module of pxcap's own: errors in it stand where the script calls it.
         session: What all modules share.
     """
 
@@ -96,6 +96,8 @@ class Evaluator:
 
     def place(self, node: ast.AST) -> Place:
         """Where a node stands."""
+        if not self._name and self._session.calling is not None:
+            return self._session.calling
         return Place(self._name, getattr(node, "lineno", 1), getattr(node, "col_offset", 0) + 1)
 
     @contextmanager
@@ -227,6 +229,8 @@ class Evaluator:
         if not isinstance(function, Callable_):
             raise ScriptError(f"{described(function)} cannot be called")
         arguments = self._arguments(node, scope)
+        if self._name:
+            self._session.calling = self.place(node)
         return function.call(arguments) if function.takes_void else arguments.void() or function.call(arguments)
 
     def _arguments(self, node: ast.Call, scope: Scope) -> Arguments:

@@ -55,7 +55,7 @@ class Interpreter:
     """Runs one module of a script.
 
     Args:
-        name: The script's, for errors.
+        name: The script's, for errors; "" for a module of pxcap's own: errors in it stand where the script calls it.
         session: What all modules share.
     """
 
@@ -206,7 +206,7 @@ def views_module(session: Session) -> Module:
     names: dict[str, Value] = {}
     for part in sorted(files("pxcap.scripts.language").joinpath(VIEWS).iterdir(), key=lambda part: part.name):
         name = f"{VIEWS}/{part.name.removesuffix('.pxl')}"
-        views = Interpreter(name, session)
+        views = Interpreter("", session)
         views.globals.names = names
         views.run(parse(part.read_text(encoding="utf-8"), name))
     found = {name: one for name, one in names.items() if isinstance(one, UserFunction)}

@@ -140,7 +140,7 @@ class _Px:
             schema = None if table in self._session.traced else PRESENCE.get(table)
             if schema is None:
                 return missing
-            self._session.unfilled.setdefault(table, missing.reason)
+            self._session.unfilled[table] = missing.reason
         start, stop = self._moment(bound, "start_time"), self._moment(bound, "end_time")
         if stop == self._session.now:
             stop += 1  # now is when the newest record was seen, and nothing is later

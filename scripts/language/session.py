@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pxcap.scripts.engine.graph import in_order, prune
 from pxcap.scripts.language.builder import Builder
 from pxcap.scripts.language.catalog import SEEN, Catalog
-from pxcap.scripts.language.errors import NotFilled, ScriptError
+from pxcap.scripts.language.errors import NotFilled, Place, ScriptError
 from pxcap.scripts.language.frames import settled
 from pxcap.scripts.language.values import Frame, Grouped, Items, Value, Void, described
 from pxcap.scripts.plan import Operator, Output, Scan, names
@@ -39,6 +39,7 @@ class Session:
         unfilled: Tables that were asked for of which only `SEEN` is known, with what to say of the other columns.
         displays: Whether `px.display` shows something: it does not when functions are called for their results.
         at: What is now, ns since the epoch; None for the newest record.
+        calling: Where the script called a function last.
     """
 
     catalog: Catalog
@@ -49,6 +50,7 @@ class Session:
     refused: list[Refused] = field(default_factory=list)
     traced: dict[str, str] = field(default_factory=dict)
     unfilled: dict[str, NotFilled] = field(default_factory=dict)
+    calling: Place | None = None
     _shown: dict[str, Operator] = field(default_factory=dict)
     _names: set[str] = field(default_factory=set)
     _steps: int = 0

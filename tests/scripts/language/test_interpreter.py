@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 from tests.scripts.language.conftest import Compile, Tables
 
+from pxcap.scripts.language.errors import Place
 from pxcap.scripts.language.interpreter import views_module
 from pxcap.scripts.language.session import Session
 from pxcap.scripts.language.values import UserFunction
@@ -27,6 +28,7 @@ REFUSED = {
     "df[5] = 1": "1:1: a column is set by its name, found 5",
     "x = 1\nx.y = 2": "2:1: 'x' is 1: nothing in it can be assigned to",
     "df.x = df": "1:1: the column 'x' is set to a frame, expected an expression",
+    "import pxviews\ndf = pxviews.http_graph('-5 m', 1)": "2:6: '-5 m' is not a time (write -5m, 2026-11-28T10:00:00Z or ns since the epoch)",
     "df.x = None": "1:1: the column 'x' is set to None, expected an expression",
     "df.x = [1]": "1:1: the column 'x' is set to a list, expected an expression",
     "import os": "1:1: unknown module 'os' (modules here: px, pxtrace, pxviews)",
@@ -101,6 +103,5 @@ def test_views_are_written_in_pxl(compiled: Compile, catalog: Tables) -> None:
     assert [one.name for one in found.outputs] == ["http_graph"]
     (missing,) = found.refused
     assert missing.name == "pod_resource_stats"
-    assert str(missing.error).endswith(
-        "pxcap does not fill the table 'process_stats' (CPU, memory and I/O of processes) yet"
-    )
+    problem = "pxcap does not fill the table 'process_stats' (CPU, memory and I/O of processes) yet"
+    assert (missing.error.place, str(missing.error).partition(": ")[2]) == (Place("test", 4, 12), problem)
