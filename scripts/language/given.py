@@ -28,7 +28,7 @@ def argument(session: Session, function: UserFunction, name: str, text: str) -> 
     try:
         return session.builder.literal(_converted(text, type_, session), type_)
     except ValueError:
-        expected = {Data.INT64: "a whole number", Data.FLOAT64: "a number"}[type_.data]
+        expected = {Data.INT64: "a whole number", Data.FLOAT64: "a number"}.get(type_.data, "true or false")
         raise ScriptError(f"argument {name!r} of {function.name} is {text!r}, expected {expected}") from None
 
 
@@ -40,7 +40,7 @@ def _converted(text: str, type_: Type, session: Session) -> bool | int | float |
             return float(text)
         case Data.BOOLEAN:
             if text.strip().lower() not in _TRUTHS:
-                raise ScriptError(f"{text!r} is neither true nor false")
+                raise ValueError
             return _TRUTHS[text.strip().lower()]
         case Data.TIME64NS:
             return times.moment(text, session.now)

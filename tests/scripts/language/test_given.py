@@ -45,7 +45,7 @@ REFUSED = {
     ("float", "nan"): "nan is not a number",
     ("int", "9" * 30): "a number of more than 64 bits",
     ("int", "9" * 5000): "argument 'x' of f is '9",
-    ("bool", "maybe"): "'maybe' is neither true nor false",
+    ("bool", "maybe"): "argument 'x' of f is 'maybe', expected true or false",
     ("px.Time", "soon"): "'soon' is not a time",
 }
 
