@@ -117,6 +117,7 @@ class Names:
         node: The one machine the store is of, "" where there are several or none.
         ports: `address:port` of the static map: where the port tells more than the address.
         reverse: Asks for the name of an address; None when reverse DNS was not wanted.
+        addresses: Where pods are, by name; those that are named after their address need not be here.
     """
 
     keys: Mapping[str, Known] = field(default_factory=dict)
@@ -125,6 +126,7 @@ class Names:
     node: str = ""
     ports: frozenset[str] = frozenset()
     reverse: Callable[[str], str] | None = None
+    addresses: Mapping[str, str] = field(default_factory=dict)
 
     def table(self, attribute: str) -> Mapping[str, str]:
         """Value by key, where the attribute is known."""
@@ -157,7 +159,7 @@ class Names:
                 if address in network:
                     if attribute == "inside":
                         return key
-                    return str(getattr(known, "service" if attribute == "name" else attribute))
+                    return str(getattr(known, "service" if attribute == "name" else attribute, ""))
         return ""
 
     @cached_property
@@ -166,7 +168,7 @@ class Names:
             name: {key: str(value) for key, known in self.keys.items() if (value := getattr(known, name))}
             for name in Known.__dataclass_fields__
         }
-        return tables | {"name": tables["service"], "inside": self.inside}
+        return tables | {"name": tables["service"], "inside": self.inside, "address": self.addresses}
 
 
 def address_of(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:

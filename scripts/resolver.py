@@ -115,6 +115,10 @@ def _is_address(text: str) -> bool:
     return True
 
 
+def _is_loopback(text: str) -> bool:
+    return _is_address(text) and ipaddress.ip_address(text).is_loopback
+
+
 def read_map(path: Path) -> Map:
     """Read a static map.
 
@@ -156,7 +160,7 @@ def read_hosts(path: Path) -> dict[str, str]:
     found: dict[str, str] = {}
     for line in lines:
         words = line.partition("#")[0].split()
-        if len(words) > 1 and _is_address(words[0]) and not ipaddress.ip_address(words[0]).is_loopback:
+        if len(words) > 1 and _is_address(words[0]) and not _is_loopback(words[0]):
             found.setdefault(words[0], words[1])
     return found
 
@@ -197,7 +201,21 @@ def load_names(
             keys.setdefault(known.pod, known)
     inside = {address: known.pod_id or known.pod or address for address, known in at_address.items()}
     inside |= {key: known.pod or key for key, known in static.exact.items() if _is_address(key)}
-    return Names(keys, static.networks, inside, node, static.ports, dns.begin() if dns is not None else None)
+    addresses = _addresses(ends, keys) | {known.pod: key for key, known in at_address.items() if known.pod}
+    addresses |= {known.pod: key for key, known in static.exact.items() if known.pod and _is_address(key)}
+    reverse = dns.begin() if dns is not None else None
+    return Names(keys, static.networks, inside, node, static.ports, reverse, addresses)
+
+
+def _addresses(ends: Mapping[str, set[tuple[str, int]]], keys: Mapping[str, Known]) -> dict[str, str]:
+    """Where pods are, by name: of several addresses one that others can reach."""
+    found: dict[str, str] = {}
+    for upid, places in ends.items():
+        pod = keys[upid].pod if upid in keys else ""
+        for address in sorted({address for address, _ in places}, key=lambda one: (_is_loopback(one), one)):
+            if pod:
+                found.setdefault(pod, address)
+    return found
 
 
 def _read(store: "Store", table: str, columns: str) -> list[Any]:
@@ -290,7 +308,7 @@ def _of_addresses(
             found[address] = Known(service=hosts[address], pod=hosts[address], node=hosts[address])
         elif not more and known.container_id:
             found[address] = replace(known, cmdline="")
-        elif node and known.pod and not (_is_address(address) and ipaddress.ip_address(address).is_loopback):
+        elif node and known.pod and not _is_loopback(address):
             found[address] = Known(service=node, pod=node, node=node)
         else:
             found[address] = Known()

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import socket
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 _ENDPOINT = r"^([0-9.]+|\[[0-9a-f:.]+\]):[0-9]+$"
 _UPID = "^[^:]+:[0-9]{1,9}:[0-9]{1,18}$"
+_BARE = rf"replace(replace(regexp_replace({{0}}, '{_ENDPOINT}', '\1'), '[', ''), ']', '')"
+_ADDRESS = "^(([0-9]+[.]){3}[0-9]+|[0-9a-f]*:[0-9a-f]*:[0-9a-f.:]*)$"
 _OTHERWISE = {  # SQL of what is said of a key of which the attribute is not known
     "service": "{0}",
     "pod": "{0}",
@@ -26,6 +29,7 @@ _OTHERWISE = {  # SQL of what is said of a key of which the attribute is not kno
     "name": "{0}",
     "namespace": "CASE WHEN {0} <> '' THEN 'default' ELSE {0} END",
     "node": rf"regexp_replace({{0}}, '{_ENDPOINT}', '\1')",
+    "address": f"CASE WHEN regexp_replace({_BARE}, '{_ADDRESS.replace('{', '{{').replace('}', '}}')}', '') = '' THEN {_BARE} WHEN {{0}} IS NOT NULL THEN '' END",
 }
 
 
@@ -75,6 +79,9 @@ def _default(attribute: str, key: str) -> str:
     if attribute == "node":
         host, _, port = key.rpartition(":")
         return host if port.isdigit() and (host.startswith("[") or host.replace(".", "").isdigit()) else key
+    if attribute == "address":
+        bare = re.sub(_ENDPOINT, r"\1", key).replace("[", "").replace("]", "")
+        return bare if re.search(_ADDRESS, bare) else ""
     return key if attribute in _OTHERWISE else ""
 
 
@@ -228,7 +235,8 @@ FUNCTIONS = (
              write=_mapped("inside"), arrow=_looked_up("inside"), named=True, shared="inside"),
     Function("service_id_to_cluster_ip", "Empty: only Kubernetes knows it.", (Overload((S,), S),), write=_empty),
     Function("service_id_to_external_ips", "Empty: only Kubernetes knows it.", (Overload((S,), S),), write=_empty),
-    Function("pod_name_to_pod_ip", "Empty: only Kubernetes knows it.", (Overload((S,), S),), write=_empty),
+    Function("pod_name_to_pod_ip", "Where a pod is; empty when not known.", (Overload((S,), S),), lambda _: Semantic.IP_ADDRESS,
+             _mapped("address"), _looked_up("address"), named=True, shared="address"),
     Function("namespace_name_to_namespace_id", "The name: there are no others.", (Overload((S,), S),), write=lambda call: call.args[0]),
     Function("nslookup", "The name of an address, or the address.", (Overload((S,), S),),
              write=_mapped("name"), arrow=_looked_up("name"), named=True),

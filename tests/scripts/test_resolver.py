@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from tests.scripts.conftest import connection
 
 from pxcap.core.columns import CONN_STATS, PROCESSES
 from pxcap.core.errors import UsageError
@@ -21,7 +22,8 @@ def process(
 
 
 def total(upid: str, address: str, port: int = 0) -> tuple[object, ...]:
-    return (1, upid, "192.0.2.77", 0, address, port, 2, 2, "http", False, 1, 1, 0, 1, 1, 0, 0, 0, 1, None)
+    ends = {"upid": upid, "remote_addr": "192.0.2.77", "local_addr": address, "local_port": port}
+    return connection(time_=1, first_time=1, protocol="http", **ends)
 
 
 PROCESS_ROWS = [
@@ -87,6 +89,13 @@ def test_addresses(tmp_path: Path) -> None:
         "198.51.100.1": "198.51.100.1",
         "198.51.100.2": "198.51.100.2",
     }
+    assert names.table("address") == {
+        "nginx-10": "192.0.2.1",
+        "shop.py-20": "192.0.2.1",
+        "host": "192.0.2.1",
+        "postgres-111111111111": "172.17.0.2",
+        "com.example.Main-aaaaaaaa-000": "10.1.0.5",
+    }
     assert names.table("service")["172.17.0.2"] == "postgres"
     assert "198.51.100.1" not in names.table("service")
     assert not names.open
@@ -129,6 +138,7 @@ def test_the_map_comes_first(tmp_path: Path) -> None:
     assert (known["host:40:7"].service, known["host:40:7"].namespace) == ("com.example.Main", "shop")
     assert [str(network) for network, _ in names.networks] == ["10.1.0.0/16", "10.0.0.0/8"]
     assert names.inside["198.51.100.1"] == "gate-1"
+    assert names.table("address")["gate-1"] == "198.51.100.1"
     assert names.inside["192.0.2.1"] == "192.0.2.1"
 
 

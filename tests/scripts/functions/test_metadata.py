@@ -21,6 +21,7 @@ NAMES = Names(
     inside={"10.0.0.1": "uid-1", "10.0.0.2": "10.0.0.2"},
     node="host-1",
     ports=frozenset({"10.0.0.9:80"}),
+    addresses={"web-1": "10.0.0.1"},
 )
 KEYS = [UPID, "10.0.0.1", "10.0.0.3", "127.0.0.1:80", "[::1]:80", "fe80::1", "", None]
 
@@ -52,6 +53,20 @@ def test_of_nothing_known_keys_are_their_own_names(both: list[Calculator]) -> No
     for one in both:
         assert one.call("upid_to_service_name", [STRING], [(key,) for key in KEYS]) == KEYS
         assert one.call("ip_to_pod_id", [STRING, TIME], [("10.0.0.1", 5), (None, 5)]) == ["", None]
+
+
+def test_where_pods_are(both: list[Calculator]) -> None:
+    found = {
+        "web-1": "10.0.0.1",
+        "web-2": "",
+        "10.0.0.7": "10.0.0.7",
+        "10.0.0.7:80": "10.0.0.7",
+        "[fe80::1]:80": "fe80::1",
+    }
+    found |= {"::1": "::1", "": "", "1.2": "", "a:b": "", "default": ""}
+    for one in both:
+        got = one.call("pod_name_to_pod_ip", [STRING], [*((key,) for key in found), (None,)], NAMES)
+        assert got == [*found.values(), None]
 
 
 def test_process_puts_the_address_where_there_is_no_upid(both: list[Calculator]) -> None:
