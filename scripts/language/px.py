@@ -48,6 +48,7 @@ _DURATIONS = {
     "hours": "h",
     "days": "d",
 }
+DEBUGGED = 10_000  # rows of a frame shown beside what a script is for; more would keep that from being shown
 _NUMBERS = (Data.INT64, Data.FLOAT64, Data.TIME64NS, Data.BOOLEAN)
 
 
@@ -186,7 +187,9 @@ class _Px:
 
     def _debug(self, arguments: Arguments) -> Value:
         bound = arguments.bind("px.debug", ("out", "name", "cols"), ("out",))
-        self._session.show("_" + bound.text("name", "output"), bound["out"])
+        given = bound["out"]
+        shown = frames.head(self._session.builder, given, DEBUGGED) if isinstance(given, Frame) else given
+        self._session.show("_" + bound.text("name", "output"), shown)
         return None
 
     def _export(self, arguments: Arguments) -> Value:

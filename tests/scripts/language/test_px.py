@@ -6,9 +6,9 @@ import pytest
 from tests.scripts.language.conftest import NOW, Compile, Tables
 
 from pxcap.scripts.language.errors import ScriptError
-from pxcap.scripts.language.px import kind, px_module
+from pxcap.scripts.language.px import DEBUGGED, kind, px_module
 from pxcap.scripts.language.session import Session
-from pxcap.scripts.plan import Call, Filter, Literal, Operator, Project, Scan, names
+from pxcap.scripts.plan import Call, Filter, Limit, Literal, Operator, Project, Scan, names
 from pxcap.scripts.types import INT64, Data, Semantic, Type
 
 S = 1_000_000_000
@@ -134,6 +134,7 @@ def test_a_script_reference_has_its_arguments_in_turn(plan: Callable[[str], Oper
 def test_display_and_debug(compiled: Compile) -> None:
     found = compiled("df = px.DataFrame('http_events')\npx.display(df)\npx.display(df, name='a')\npx.debug(df, 'a')")
     assert [one.name for one in found.outputs] == ["output", "a", "_a"]
+    assert found.outputs[2].plan == Limit(found.outputs[0].plan, DEBUGGED)  # however many there are, the rest is shown
 
 
 def test_what_pxcap_does_not_fill_says_so_and_leaves_the_rest(compiled: Compile) -> None:
