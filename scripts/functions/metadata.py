@@ -202,10 +202,12 @@ def _families() -> list[Function]:
         made.append(
             Function(f"{source}_to_status", "Empty: only Kubernetes knows it.", (Overload((S,), S),), write=_empty)
         )
+    made.append(_attribute("container_name_to_container_id", "The container id of a container name.", "container_id"))
     made += [
-        Function(f"upid_to_pod_{end}", "Empty: only Kubernetes knows it.", (Overload((S,), S),), write=_empty)
-        for end in ("status", "qos")
-    ]
+        Function(name, "Empty: only Kubernetes knows it.", (Overload((S,), S),), write=_empty)
+        for name in ("upid_to_pod_status", "upid_to_pod_qos", "pod_id_to_pod_labels", "pod_name_to_status_message",
+                     "pod_name_to_status_reason")
+    ]  # fmt: skip
     return made
 
 
@@ -237,6 +239,8 @@ FUNCTIONS = (
     Function("service_id_to_external_ips", "Empty: only Kubernetes knows it.", (Overload((S,), S),), write=_empty),
     Function("pod_name_to_pod_ip", "Where a pod is; empty when not known.", (Overload((S,), S),), lambda _: Semantic.IP_ADDRESS,
              _mapped("address"), _looked_up("address"), named=True, shared="address"),
+    Function("pod_name_to_ready", "False: only Kubernetes knows it.", (Overload((S,), B),),
+             write=lambda call: f"(CASE WHEN {call.args[0]} IS NOT NULL THEN FALSE END)"),
     Function("namespace_name_to_namespace_id", "The name: there are no others.", (Overload((S,), S),), write=lambda call: call.args[0]),
     Function("nslookup", "The name of an address, or the address.", (Overload((S,), S),),
              write=_mapped("name"), arrow=_looked_up("name"), named=True),

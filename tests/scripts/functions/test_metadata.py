@@ -69,6 +69,13 @@ def test_where_pods_are(both: list[Calculator]) -> None:
         assert got == [*found.values(), None]
 
 
+def test_what_only_kubernetes_knows(both: list[Calculator]) -> None:
+    for one in both:
+        for name in ("pod_name_to_status_message", "pod_name_to_status_reason", "pod_id_to_pod_labels"):
+            assert one.call(name, [STRING], [("web-1",), (None,)], NAMES) == ["", None]
+        assert one.call("pod_name_to_ready", [STRING], [("web-1",), (None,)], NAMES) == [False, None]
+
+
 def test_process_puts_the_address_where_there_is_no_upid(both: list[Calculator]) -> None:
     rows = [
         (UPID, "127.0.0.1", 80),
