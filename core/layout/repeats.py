@@ -81,7 +81,7 @@ def _greedy_range(g: Generator, con: Any, scope: Scope | None) -> str:
     start = out.new("p")
     with out.block("while True:"):
         if least:
-            with out.block(f"if {out.end} - pos < {least}:"):
+            with out.block(f"if pos >= {out.end}:" if least == 1 else f"if {out.end} - pos < {least}:"):
                 out.write(*short, "break")
         out.write(f"{start} = pos")
         with out.block("try:"):
@@ -89,7 +89,10 @@ def _greedy_range(g: Generator, con: Any, scope: Scope | None) -> str:
         out.write("except Explicit: raise")
         if out.outer:
             out.write(f"except Partial: short = True; pos = {start}; break")
-        out.write(f"except Exception: pos = {start}; break", f"if pos == {start}: break", f"{items}.append({value})")
+        out.write(f"except Exception: pos = {start}; break")
+        if not least:
+            out.write(f"if pos == {start}: break")
+        out.write(f"{items}.append({value})")
     return items
 
 

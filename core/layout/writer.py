@@ -163,20 +163,20 @@ class Writer:
         if not run:
             return
         size = sum(item.size for item in run if isinstance(item, _Atom))
+        after = ""
         if size and not self.checked:
-            test = f"if pos + {size} > {self.end}:"
             last = self._last_check(run, size) if self.outer else 0
             if last:
-                with self.block(test):
+                with self.block(f"if pos + {size} > {self.end}:"):
                     self._short_run(run[:last], size)
             else:
-                self.write(f"{test} {self.short(f'pos + {size} - {self.end}')}")
+                after = self.take(f"{size}")
         self._reads([item for item in run if isinstance(item, _Atom)], 0)
         for item in run:
             if isinstance(item, _Post):
                 self.write(*item.lines)
         if size:
-            self.write(f"pos += {size}")
+            self.write(f"pos = {after}" if after else f"pos += {size}")
 
     def _last_check(self, run: list[_Atom | _Post], size: int) -> int:
         """How much of a run matters when it is cut short: up to the last check that does not need all of it."""
@@ -221,10 +221,12 @@ class Writer:
     def _read(self, atoms: list[_Atom], order: str, offset: int) -> int:
         size = sum(atom.size for atom in atoms)
         values = [atom for atom in atoms if atom.var]
-        if len(values) <= 2 and all(atom.code == "B" or atom.code[-1] in "s?" for atom in values):
+        codes = [atom.code for atom in values]
+        simple = all(code in ("B", "H") or code[-1] in "s?" for code in codes)
+        if simple and len(values) <= 2 and codes.count("H") <= 1:
             for atom in atoms:
                 if atom.var:
-                    self._read_one(atom, f"pos + {offset}" if offset else "pos", f"pos + {offset + atom.size}")
+                    self._read_one(atom, offset)
                 offset += atom.size
         elif values:
             unpack = self._unpacker((order or "<") + "".join(atom.code for atom in atoms))
@@ -232,9 +234,14 @@ class Writer:
             self.write(f"{', '.join(atom.var for atom in values)}, = {unpack}(buf, {at})")
         return size
 
-    def _read_one(self, atom: _Atom, start: str, stop: str) -> None:
+    def _read_one(self, atom: _Atom, offset: int) -> None:
+        start, stop = f"pos + {offset}" if offset else "pos", f"pos + {offset + atom.size}"
         if atom.code[-1] == "s":
             self.write(f"{atom.var} = {self.slice(start, stop)}")
+        elif atom.code == "H":
+            first, second = f"buf[{start}]", f"buf[pos + {offset + 1}]"
+            high, low = (first, second) if atom.order == ">" else (second, first)
+            self.write(f"{atom.var} = {high} << 8 | {low}")
         else:
             self.write(f"{atom.var} = buf[{start}]{' != 0' if atom.code == '?' else ''}")
 

@@ -10,9 +10,10 @@ def test_neighbours_become_one_read() -> None:
     assert out.pending() == 12
     out.flush()
     assert out.lines == [
-        "if pos + 12 > end: raise Partial(pos + 12 - end)",
+        "e4 = pos + 12",
+        "if e4 > end: raise Partial(e4 - end)",
         "v1, v2, v3, = u_b_H4s2xL(buf, pos)",
-        "pos += 12",
+        "pos = e4",
     ]
     assert out.names["u_b_H4s2xL"](bytes(12)) == (0, bytes(4), 0)
 
@@ -24,9 +25,9 @@ def test_two_orders_share_one_check() -> None:
     out.atom("B")
     out.atom("H", ">")
     out.flush()
-    assert [line for line in out.lines if "Partial" in line] == ["if pos + 6 > end: raise Partial(pos + 6 - end)"]
+    assert [line for line in out.lines if "Partial" in line] == ["if e5 > end: raise Partial(e5 - end)"]
     assert "v1, v2, v3, = u_l_BHB(buf, pos)" in out.lines
-    assert "v4, = u_b_H(buf, pos + 4)" in out.lines
+    assert "v4 = buf[pos + 4] << 8 | buf[pos + 5]" in out.lines
 
 
 def test_few_bytes_are_read_without_struct() -> None:
@@ -34,7 +35,11 @@ def test_few_bytes_are_read_without_struct() -> None:
     out.atom("B")
     out.atom("3s")
     out.flush()
-    assert out.lines[1:3] == ["v1 = buf[pos]", "v2 = bytes(buf[pos + 1:pos + 4])"]
+    assert out.lines[2:4] == ["v1 = buf[pos]", "v2 = bytes(buf[pos + 1:pos + 4])"]
+    out = Writer(view=False)
+    out.atom("H", "<")
+    out.flush()
+    assert out.lines[2] == "v1 = buf[pos + 1] << 8 | buf[pos]"
 
 
 def test_short_input_is_checked_as_far_as_it_goes() -> None:
@@ -58,7 +63,7 @@ def test_inside_of_a_known_end_short_is_invalid() -> None:
         first = out.atom("B")
         out.post(f"check({first})", fails=True)
         out.atom("B")
-    assert out.lines[0] == "if pos + 2 > e1: raise Invalid('it is longer than what holds it', pos)"
+    assert out.lines[1] == "if e3 > e1: raise Invalid('it is longer than what holds it', pos)"
     assert out.end == "end"
 
 
