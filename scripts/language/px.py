@@ -49,6 +49,7 @@ _DURATIONS = {
     "days": "d",
 }
 DEBUGGED = 10_000  # rows of a frame shown beside what a script is for; more would keep that from being shown
+_BETA = ".beta"  # what Pixie puts behind the names of new tables, and takes away later
 _NUMBERS = (Data.INT64, Data.FLOAT64, Data.TIME64NS, Data.BOOLEAN)
 
 
@@ -134,6 +135,8 @@ class _Px:
     def _table(self, arguments: Arguments) -> Value:
         bound = arguments.bind("px.DataFrame", ("table", "select", "start_time", "end_time"), ("table",))
         table, builder, catalog = bound.text("table"), self._session.builder, self._session.catalog
+        if catalog.schema(table) is None and catalog.schema(table.removesuffix(_BETA)) is not None:
+            table = table.removesuffix(_BETA)
         schema = None if table in self._session.traced else catalog.schema(table)
         if schema is None:
             with bound.at("table"):

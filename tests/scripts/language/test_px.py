@@ -44,6 +44,11 @@ def test_a_table_has_a_range(
     assert (made.table, made.start, made.stop) == ("http_events", *found)
 
 
+def test_tables_that_were_new_once(plan: Callable[[str], Operator]) -> None:
+    assert scan(plan("df = px.DataFrame('http_events.beta')")).table == "http_events"
+    assert scan(plan("df = px.DataFrame('kafka_events.beta')")).table == "kafka_events.beta"
+
+
 def test_select_chooses_columns(plan: Callable[[str], Operator]) -> None:
     made = plan("df = px.DataFrame(table='kafka_events.beta', select=['req_cmd', 'upid'], start_time='-5m')")
     assert names(made.schema) == ("req_cmd", "upid")
