@@ -108,7 +108,6 @@ OLD_HEADER = layout(
 )
 
 # Section 3: what the small messages are made of
-STRING = layout(_STRING, "cql string")
 STRINGS = layout(PrefixedArray(Int16ub, _STRING), "cql string list")
 STRING_MAP = layout(PrefixedArray(Int16ub, Struct("key" / _STRING, "value" / _STRING)), "cql string map")
 MULTIMAP = layout(
