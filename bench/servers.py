@@ -41,7 +41,7 @@ def free_port() -> int:
 
 @contextmanager
 def running(
-    command: Sequence[str], port: int = 0, stop: signal.Signals = signal.SIGTERM, within: float = 10
+    command: Sequence[str], port: int = 0, stop: signal.Signals = signal.SIGTERM, within: float = 60
 ) -> Iterator[None]:
     """Run a server while the block runs; waits until it accepts on `port` (0: does not wait), and for its end."""
     server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -54,7 +54,7 @@ def running(
         yield
     finally:
         server.send_signal(stop)
-        server.wait(timeout=20)
+        server.wait(timeout=120)
 
 
 def _accepts(port: int) -> bool:

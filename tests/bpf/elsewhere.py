@@ -27,7 +27,7 @@ def run(program: str, hidden: Collection[str] = ()) -> subprocess.CompletedProce
             pytest.skip("needs root and mount namespaces to hide folders")
         command = ["unshare", "-m", "sh", "-c", _HIDE, "sh", *command]
     environment = {**os.environ, "HIDDEN": " ".join(hidden)}
-    return subprocess.run(command, check=False, capture_output=True, text=True, timeout=60, env=environment)
+    return subprocess.run(command, check=False, capture_output=True, text=True, timeout=300, env=environment)
 
 
 def lines(program: str, hidden: Collection[str] = ()) -> list[dict[str, Any]]:

@@ -17,7 +17,7 @@ SETS = "dict(line.split(':\\t') for line in open('/proc/thread-self/status').rea
 def child(*lines: str) -> object:
     """What the last line gives when the lines are run by another Python; its value must be a literal."""
     program = "\n".join(["from pxcap.bpf.rights import *", *lines[:-1], f"print(repr({lines[-1]}))"])
-    done = subprocess.run([sys.executable, "-c", program], check=False, capture_output=True, text=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", program], check=False, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
     return ast.literal_eval(done.stdout)
 

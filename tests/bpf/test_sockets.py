@@ -41,7 +41,7 @@ def connected(address: str) -> tuple[socket.socket, socket.socket, socket.socket
 
 
 def until(holds: Callable[[], bool]) -> bool:
-    return any(holds() or time.sleep(0.02) for _ in range(500))
+    return any(holds() or time.sleep(0.02) for _ in range(6000))
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "::1"])

@@ -84,7 +84,7 @@ def test_by_name_now_and_later(tmp_path: Path) -> None:
     )
     pid = int(told.stdout)
     try:
-        for _ in range(500):
+        for _ in range(6000):
             if (stat := read_stat(pid)) is not None and stat.comm == name[:15]:
                 break
             time.sleep(0.01)  # it has not become the program yet

@@ -28,7 +28,7 @@ def pair(family=socket.AF_INET, host="127.0.0.1", to=None):
         client.connect((to or host, PORT))
         server, _ = listening.accept()
     for each in (client, server):
-        each.settimeout(20)
+        each.settimeout(120)
     return client, server
 
 def exact(taking, size):
@@ -80,7 +80,7 @@ def play(program: str, port: int, wrapped: Sequence[str] = (), python: str = sys
     """Run it to its end; `wrapped` stands in front of the command."""
     line = [*wrapped, *command(program, port, python)]
     process = subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=300)
     assert process.returncode == 0, err
     return Done(process.pid, json.loads(out))
 
@@ -112,7 +112,7 @@ class Held:
 
     def end(self) -> Done:
         """Wait for its end."""
-        out, _ = self._process.communicate(timeout=60)
+        out, _ = self._process.communicate(timeout=300)
         assert self._process.returncode == 0
         return Done(self.pid, json.loads(out.splitlines()[-1]))
 

@@ -53,7 +53,7 @@ class Capturing:
 
     def end(self) -> list[dict[str, Any]]:
         """Wait for its end; gives what it printed."""
-        out, err = self.process.communicate(timeout=60)
+        out, err = self.process.communicate(timeout=300)
         self.said += err
         return [json.loads(line) for line in out.splitlines()]
 

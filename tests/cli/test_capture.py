@@ -95,11 +95,11 @@ def test_from_beginning_to_end(start: Start, source: str, pxcap: Command, tmp_pa
 
 
 def wait_for(enough: Callable[[], bool]) -> None:
-    for _ in range(500):
+    for _ in range(6000):
         if enough():
             return
         time.sleep(0.02)
-    raise AssertionError("not within 10 s")
+    raise AssertionError("not within two minutes")
 
 
 def test_for_so_long(tmp_path: Path) -> None:

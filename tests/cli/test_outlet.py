@@ -87,13 +87,13 @@ def test_an_end_before_the_end(tmp_path: Path, how: signal.Signals) -> None:
     _until_read(process.pid)
     if how == signal.SIGINT:
         process.send_signal(how)
-        assert process.wait(timeout=30) == 130  # though its standard input goes on
+        assert process.wait(timeout=120) == 130  # though its standard input goes on
         _, said = process.communicate()
         assert re.search(rb"^interrupted: \d+ records stored", said, re.MULTILINE), said
     else:
         os.kill(min(workers), how)
         process.stdin.write(SHOP.read_bytes()[24:])
-        _, said = process.communicate(timeout=30)
+        _, said = process.communicate(timeout=120)
         assert process.returncode == 1
         assert re.match(rb"pxcap: error: parse worker \d of 2 \(pid \d+\) was killed by SIGKILL: it had", said), said
     assert b"Traceback" not in said

@@ -135,7 +135,7 @@ def test_interrupted_while_waiting_keeps_what_came(trace: Path, tmp_path: Path) 
     process.stdin.flush()
     wait_for(tmp_path / "pxcap.db")
     os.kill(process.pid, signal.SIGINT)
-    assert process.wait(timeout=60) == 130  # its input is still open: the end of that would be an end like any other
+    assert process.wait(timeout=300) == 130  # its input is still open: the end of that would be an end like any other
     out, err = process.communicate()
     assert out == b""
     with closing(sqlite3.connect(tmp_path / "pxcap.db")) as store:
@@ -145,7 +145,7 @@ def test_interrupted_while_waiting_keeps_what_came(trace: Path, tmp_path: Path) 
 
 
 def wait_for(path: Path) -> None:
-    for _ in range(600):
+    for _ in range(6000):
         if path.exists():
             return
         time.sleep(0.05)

@@ -90,7 +90,7 @@ async def aiokafka(bootstrap: str, topic: str) -> None:
     )
     await consumer.start()
     for _ in range(EACH * len(CODECS["aiokafka"])):
-        one = await asyncio.wait_for(consumer.getone(), 20)
+        one = await asyncio.wait_for(consumer.getone(), 120)
         got(one.partition, one.offset, one.key, one.value, list(one.headers))
     await consumer.commit()
     for part in sorted(consumer.assignment()):

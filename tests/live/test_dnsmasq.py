@@ -35,7 +35,7 @@ def test_every_query_is_a_record(tmp_path: Path, watch: Watch) -> None:
     with running(command, port), watch(port) as seen:
         for transport, ask in (("udp", dns.query.udp), ("tcp", dns.query.tcp)):
             for name, kind, data in QUERIES:
-                answer = ask(dns.message.make_query(name, kind), "127.0.0.1", timeout=10, port=port)
+                answer = ask(dns.message.make_query(name, kind), "127.0.0.1", timeout=120, port=port)
                 found = sorted(item.to_text() for rrset in answer.answer for item in rrset)
                 assert found == data, (name, kind)
                 wanted.append((transport, name, kind, dns.rcode.to_text(answer.rcode()), data))

@@ -130,7 +130,7 @@ def test_the_mariadb_client(watch: Watch, server: MariaDB) -> None:
     with watch(server.port) as seen:
         for password, text in ((PASSWORD, "//\n".join(statements)), ("not the password", "SELECT 1")):
             with_it = [*command[:-1], f"--password={password}", command[-1]]
-            subprocess.run(with_it, input=text.encode(), check=False, capture_output=True, timeout=30)
+            subprocess.run(with_it, input=text.encode(), check=False, capture_output=True, timeout=120)
     found = compared(seen, log)
     first = next(at for at, row in enumerate(found) if row["req_body"] == TABLE)
     assert asked(found[first:], 3) == [

@@ -57,7 +57,7 @@ def test_every_request_is_a_record(tmp_path: Path, watch: Watch) -> None:
     seen: list[tuple[str, str, int, str]] = []
     server = running([*command, "-c", str(tmp_path / "nginx.conf")], port, signal.SIGQUIT)
     with server, watch(port) as found_by:
-        client = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+        client = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
         for method, path, body, headers in REQUESTS:
             client.request(method, path, body, headers)
             response = client.getresponse()

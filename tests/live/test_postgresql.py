@@ -86,7 +86,7 @@ def test_psql(tmp_path: Path, watch: Watch, server: PostgreSQL, url: str) -> Non
     ]
     with watch(server.port) as seen:
         words = [word for statement in statements for word in ("-c", statement)]
-        subprocess.run([*command, *words], check=False, capture_output=True, timeout=30, **said)
+        subprocess.run([*command, *words], check=False, capture_output=True, timeout=120, **said)
         wrong = {"env": said["env"] | {"PGPASSWORD": "not the password"}}
         assert subprocess.run([*command, "-c", "SELECT 1"], check=False, capture_output=True, **wrong).returncode == 2
     found = rows_of(seen)
@@ -190,7 +190,7 @@ def test_asyncpg(watch: Watch, server: PostgreSQL, url: str) -> None:
             await connection.close()
 
     with watch(server.port) as seen:
-        asyncio.run(asyncio.wait_for(client(), 30))
+        asyncio.run(asyncio.wait_for(client(), 120))
     found = rows_of(seen)
     (copy,) = (str(row["req"]) for row in found if str(row["req"]).startswith("COPY"))
     assert copy.startswith('COPY "items"("id", "name") FROM STDIN')

@@ -34,10 +34,10 @@ def test_what_the_client_sent_and_the_server_counted(tmp_path: Path, watch: Watc
                 ["-3", "HGETALL", "none"],
                 ["LPUSH", "colour", "x"],
             ):
-                subprocess.run([*cli, *command], check=True, capture_output=True, timeout=20)
+                subprocess.run([*cli, *command], check=True, capture_output=True, timeout=120)
             subprocess.run(load, check=True, capture_output=True, timeout=60)
         asked = [find("redis-cli") or "", "-s", str(tmp_path / "redis.sock"), "INFO", "commandstats"]
-        stats = subprocess.run(asked, check=True, capture_output=True, text=True, timeout=20).stdout
+        stats = subprocess.run(asked, check=True, capture_output=True, text=True, timeout=120).stdout
     counted = sum(int(calls) for name, calls in re.findall(r"cmdstat_(\S+):calls=(\d+)", stats) if name != "info")
     found = seen.records("redis_events")
     assert len(found) == counted

@@ -73,7 +73,7 @@ class Live:
     def stop(self, alone: bool = True) -> None:
         """Press Ctrl-C, and wait for the end; with `alone`, it must have had nothing to say of what is not ours."""
         self._process.send_signal(signal.SIGINT)
-        out, err = self._process.communicate(timeout=30)
+        out, err = self._process.communicate(timeout=120)
         self.said += err.splitlines()
         self._counts = {count["table"]: count for count in map(json.loads, out.splitlines())}
         assert self._process.returncode == 0, self.said

@@ -27,7 +27,7 @@ def redis(tmp_path: Path) -> Iterator[Redis]:
     command = [path_of("redis-server"), "--port", str(port), "--bind", "127.0.0.1", "--save", ""]
     with running([*command, "--dir", str(tmp_path), "--unixsocket", str(path)], port):
         asked = [path_of("redis-cli"), "-s", str(path), "INFO", "server"]
-        told = subprocess.run(asked, check=True, capture_output=True, text=True, timeout=20).stdout
+        told = subprocess.run(asked, check=True, capture_output=True, text=True, timeout=120).stdout
         (pid,) = (int(line.partition(":")[2]) for line in told.splitlines() if line.startswith("process_id:"))
         yield Redis(port, path, pid)
 
@@ -42,7 +42,7 @@ class Client:
     """
 
     def __init__(self, port: int) -> None:
-        self._socket = socket.create_connection(("127.0.0.1", port), 20)
+        self._socket = socket.create_connection(("127.0.0.1", port), 120)
         self.port = int(self._socket.getsockname()[1])
         self.sent = self.received = 0
         self._held = b""

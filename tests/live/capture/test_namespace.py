@@ -33,13 +33,13 @@ def redis_in(netns: str, folder: Path) -> Iterator[None]:
         yield
     finally:
         server.terminate()
-        server.wait(timeout=20)
+        server.wait(timeout=120)
 
 
 def ask(*command: str) -> None:
     cli = [*command, "-p", str(PORT)]
     for number in range(5):
-        subprocess.run([*cli, "SET", "n", str(number)], check=True, capture_output=True, timeout=20)
+        subprocess.run([*cli, "SET", "n", str(number)], check=True, capture_output=True, timeout=120)
 
 
 def told(live: Live, role: int, address: str) -> list[object]:

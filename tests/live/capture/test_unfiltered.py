@@ -41,7 +41,7 @@ def test_four_protocols(tmp_path: Path, redis: Redis, dnsmasq: int, source: str)
         client.close()
 
     def ask_nginx() -> None:
-        client = HTTPConnection("127.0.0.1", http, timeout=20)
+        client = HTTPConnection("127.0.0.1", http, timeout=120)
         for number in range(ROUNDS):
             client.request("GET", f"/{number}")
             assert client.getresponse().read() == b'{"answer": 42}'
@@ -54,7 +54,7 @@ def test_four_protocols(tmp_path: Path, redis: Redis, dnsmasq: int, source: str)
 
     def ask_dnsmasq() -> None:
         for number in range(ROUNDS):
-            dns.query.udp(dns.message.make_query(f"n{number}.bench.test", "A"), "127.0.0.1", timeout=20, port=dnsmasq)
+            dns.query.udp(dns.message.make_query(f"n{number}.bench.test", "A"), "127.0.0.1", timeout=120, port=dnsmasq)
 
     with PostgreSQL() as server, running(nginx, http, signal.SIGQUIT):
         ports = f"{redis.port},{http},{server.port},{dnsmasq}"

@@ -48,7 +48,7 @@ def test_psql(read: Read, postgresql: PostgreSQL) -> None:
     command += ["-c", "SELECT nothing", "-c", "SHOW ssl"]
     environment = {"PGPASSWORD": PASSWORD, "PGSSLMODE": "require", "PGGSSENCMODE": "disable", "PATH": "/usr/bin:/bin"}
     with read("--command", "postgres", "--command", "psql", ports=[postgresql.port]) as live:
-        done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=30, env=environment)
+        done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=120, env=environment)
         assert "on" in done.stdout
     rows = live.records("pgsql_events")
     assert [(row["req_cmd"], row["encrypted"]) for row in rows[:2]] == [("SSLRequest", False), ("Startup", True)]
@@ -72,7 +72,7 @@ def test_psycopg_brings_its_library(read: Read, postgresql: PostgreSQL) -> None:
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
         with read("--command", "postgres", "--pid", str(process.pid), ports=[postgresql.port]) as live:
-            process.communicate("go\n", timeout=30)
+            process.communicate("go\n", timeout=120)
         assert process.returncode == 0
     rows = live.records("pgsql_events")
     assert [json.loads(str(row["req_params"])) for row in rows if row["req_cmd"] == "Execute"] == [
@@ -98,8 +98,8 @@ def test_mariadb_and_python(read: Read, maria: MariaDB, certificate: Certificate
     asked = [str(python), *asked[1:]]
     with read("--command", "mariadbd", "--command", "mariadb", "--command", "pymysql", ports=[maria.port]) as live:
         live.expected.append("io_uring, which mariadbd may use")  # for its files
-        subprocess.run(command, check=True, capture_output=True, timeout=30)
-        subprocess.run(asked, check=True, capture_output=True, timeout=30, env={"PYTHONPATH": ":".join(sys.path)})
+        subprocess.run(command, check=True, capture_output=True, timeout=120)
+        subprocess.run(asked, check=True, capture_output=True, timeout=120, env={"PYTHONPATH": ":".join(sys.path)})
     rows = live.records("mysql_events")
     found = [row["req_body"] for row in rows if row["req_body"] in statements]
     assert found == statements * 2

@@ -53,7 +53,7 @@ def test_curl_and_nginx(tmp_path: Path, read: Read, certificate: Certificate) ->
                 ["-T", str(tmp_path / "www" / "long.txt"), f"{url}/put/{number}/5"],
                 ["-I", f"{url}/missing?n=6"],
             ):
-                subprocess.run([*curl, *words], check=True, capture_output=True, timeout=30)
+                subprocess.run([*curl, *words], check=True, capture_output=True, timeout=120)
     found = live.records("http_events")
     assert len(found) == 6 * len(WAYS)
     for number, (http, _) in enumerate(WAYS):
