@@ -44,7 +44,7 @@ def lines_of(
         if not isinstance(moment, int):
             continue
         for value, index, series in wanted:
-            of = "" if series is None else one_line(str(row[series]))
+            of = "" if series is None else "(unknown)" if row[series] in (None, "") else one_line(str(row[series]))
             name = of if of and len(wanted) == 1 else f"{value} {of}".rstrip()
             number = row[index]
             is_number = isinstance(number, int | float) and isfinite(number)

@@ -20,6 +20,12 @@ def test_lines_are_told_apart_by_a_column_and_are_in_order_of_time() -> None:
     ]
 
 
+def test_a_line_of_nobody_has_a_name() -> None:
+    rows = [(SECOND, None, 1.0, 0), (2 * SECOND, "", 2.0, 0), (SECOND, 0, 0.5, 0)]
+    nobody, zero = lines_of(NAMES, rows, [("latency", "service")], "time_")
+    assert (nobody, zero.name) == (Line("(unknown)", [(SECOND, 1.0), (2 * SECOND, 2.0)]), "0")
+
+
 def test_several_columns_are_several_lines_the_greatest_first() -> None:
     lines = lines_of(NAMES, ROWS[:2], [("errors", ""), ("latency", ""), ("gone", "")], "time_")
     assert [line.name for line in lines] == ["latency", "errors"]
