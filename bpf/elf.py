@@ -7,6 +7,7 @@ import mmap
 import platform
 import struct
 from collections.abc import Collection, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Self
 
@@ -19,7 +20,9 @@ _SECTION = struct.Struct("<IIQQQQIIQQ")
 _SYMBOL = np.dtype(
     [("name", "<u4"), ("info", "u1"), ("other", "u1"), ("section", "<u2"), ("value", "<u8"), ("size", "<u8")]
 )
-_PT_LOAD, _SHT_SYMTAB, _SHT_DYNSYM, _STT_FUNC = 1, 2, 11, 2
+_RELOCATION = np.dtype([("at", "<u8"), ("kind", "<u4"), ("symbol", "<u4"), ("value", "<i8")])
+_PT_LOAD, _SHT_SYMTAB, _SHT_RELA, _SHT_DYNSYM, _STT_FUNC = 1, 2, 4, 11, 2
+_RELATIVE = {"x86_64": 8, "aarch64": 1027}  # R_X86_64_RELATIVE, R_AARCH64_RELATIVE
 _MOST = 4096  # segments or sections believed
 
 
@@ -27,6 +30,7 @@ _MOST = 4096  # segments or sections believed
 class _Section:
     name: int
     kind: int
+    address: int
     offset: int
     size: int
     link: int
@@ -57,11 +61,53 @@ class Elf:
     def __exit__(self, *_: object) -> None:
         self._map.close()
 
-    def has_section(self, name: str) -> bool:
-        """Whether it has a section of that name."""
+    def section(self, name: str) -> tuple[int, bytes] | None:
+        """The address and the content of the section of that name; None when it has none."""
         wanted = name.encode() + b"\0"
-        starts = (self._names + each.name for each in self._sections)
-        return any(self._map[start : start + len(wanted)] == wanted for start in starts)
+        for each in self._sections:
+            start = self._names + each.name
+            if self._map[start : start + len(wanted)] == wanted:
+                return each.address, self._map[each.offset : each.offset + each.size]
+        return None
+
+    def offset(self, address: int) -> int:
+        """Where in the file lies what is loaded there.
+
+        Raises:
+            ValueError: Nothing of it is.
+        """
+        for offset, start, size in self._segments:
+            if start <= address < start + size:
+                return address - start + offset
+        raise ValueError(f"nothing of the file is loaded at {address:#x}")
+
+    def read(self, address: int, size: int) -> bytes:
+        """What is loaded there.
+
+        Raises:
+            ValueError: Less than that is.
+        """
+        offset = self.offset(address)
+        if len(data := self._map[offset : offset + size]) < size:
+            raise ValueError(f"the file has no {size} bytes for {address:#x}")
+        return data
+
+    def pointer(self, address: int) -> int:
+        """The address that stands there, as it would be were the file loaded where it says.
+
+        Raises:
+            ValueError: Nothing is loaded there.
+        """
+        for table in self._sections:
+            if table.kind == _SHT_RELA:
+                whole = self._map[table.offset : table.offset + table.size]
+                entries = np.frombuffer(whole[: len(whole) // _RELOCATION.itemsize * _RELOCATION.itemsize], _RELOCATION)
+                found = entries["value"][
+                    (entries["at"] == address) & (entries["kind"] == _RELATIVE.get(platform.machine()))
+                ]
+                if len(found):
+                    return int(found[0])
+        return int.from_bytes(self.read(address, 8), "little")
 
     def functions(self, names: Collection[str]) -> dict[str, int]:
         """Offset in the file of each of these functions that it defines, as its symbols tell."""
@@ -90,8 +136,8 @@ class Elf:
             if kind == _PT_LOAD
         ]
         self._sections = [
-            _Section(name, kind, min(offset, len(self._map)), min(size, len(self._map)), link)
-            for name, kind, _, _, offset, size, link, *_ in self._records(
+            _Section(name, kind, address, min(offset, len(self._map)), min(size, len(self._map)), link)
+            for name, kind, _, address, offset, size, link, *_ in self._records(
                 _SECTION, sections, section_count, section_size
             )
         ]
@@ -116,7 +162,6 @@ class Elf:
         symbols = np.frombuffer(whole[: len(whole) // _SYMBOL.itemsize * _SYMBOL.itemsize], _SYMBOL)
         is_function = (symbols["info"] & 15 == _STT_FUNC) & (symbols["section"] != 0)
         for value in symbols["value"][is_function & np.isin(symbols["name"], places)].tolist():
-            for offset, address, size in self._segments:
-                if address <= value < address + size:
-                    return int(value) - address + offset
+            with suppress(ValueError):
+                return self.offset(value)
         return None

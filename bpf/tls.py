@@ -2,12 +2,13 @@
 
 A file is probed once, for all processes that have it: the programs pass over those that nobody asked for. Which files:
 every one mapped as code that defines OpenSSL's functions, be it libssl of the system, of a container or brought along by a
-Python package, or a program that holds it, such as Node. What a process maps is looked up when it is chosen, some times
+Python package, or a program that holds it, such as Node; and programs written in Go, which hold crypto/tls. What a process maps is looked up when it is chosen, some times
 after it began, since libraries come with imports, and when it opens connections later on. The system's own libraries are
 probed before, so that a process which lives for a moment is read as well.
 """
 
 import os
+import platform
 import shutil
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
@@ -17,6 +18,7 @@ from typing import TypeVar
 
 from pxcap.bpf import procfs
 from pxcap.bpf.elf import Elf
+from pxcap.bpf.gofunctions import go_functions, go_version, passes_in_registers
 from pxcap.bpf.uprobe import attach, detach, open_probe
 from pxcap.core.errors import CaptureError
 
@@ -32,6 +34,14 @@ FUNCTIONS = {
 }
 """Functions of the library, with the programs for their entry and their return; what a library lacks is passed over."""
 
+GO_FUNCTIONS = {
+    "crypto/tls.(*Conn).writeRecordLocked": ("go_write", ""),
+    "crypto/tls.(*Conn).Read": ("go_read", "go_read_left"),
+    "crypto/tls.(*Conn).clientHandshake": ("go_handshake", "go_handshake_left"),
+    "crypto/tls.(*Conn).serverHandshake": ("go_handshake", "go_handshake_left"),
+}
+"""The same of Go. A connection whose handshake was seen is whole, so what moves plain text is probed before."""
+
 _PLACES = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/usr/local/lib64", "/usr/local/ssl/lib")
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _AFTER = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2)  # seconds after a process has begun at which it is looked at again
@@ -39,6 +49,7 @@ _AGAIN, _SELDOM = 1.0, 10.0  # seconds between two looks at a process that opens
 _MOST = 8192  # processes, and files, remembered
 _NAMED = 100  # programs that a person is told of
 _LINES = 65536  # of one process's mappings
+_Places = dict[tuple[str, bool], list[int]]  # by program, and whether it runs at the return: offsets in the file
 _Key = TypeVar("_Key")
 _Value = TypeVar("_Value")
 
@@ -134,17 +145,11 @@ class TlsLibraries:
     def _probe(self, fd: int, path: str) -> bool:
         try:
             with Elf(fd) as file:
-                functions = file.functions(FUNCTIONS)
+                places = _openssl(file) or _go(file)
         except (ValueError, OSError):
             return False
-        if not {"SSL_read", "SSL_write"} <= functions.keys():
+        if not places:
             return False
-        places: dict[tuple[str, bool], list[int]] = {}
-        for name, offset in functions.items():
-            entry, leave = FUNCTIONS[name]
-            places.setdefault((entry, False), []).append(offset)
-            if leave:
-                places.setdefault((leave, True), []).append(offset)
         probes: list[int] = []
         try:
             for (program, at_return), offsets in places.items():
@@ -167,8 +172,8 @@ class TlsLibraries:
             fd = os.open(procfs.PROC / str(pid) / "exe", os.O_RDONLY | os.O_CLOEXEC)
             try:
                 with Elf(fd) as program:
-                    if program.has_section(".go.buildinfo"):
-                        why = "is written in Go, which has TLS of its own"
+                    if version := go_version(program):
+                        why = f"is written in Go ({version}), and its TLS is not the one of Go 1.17 or later"
             finally:
                 os.close(fd)
         self._say(stat.comm, f"{stat.comm} ({pid}) {why}", "what it sends inside TLS is not read, but counted")
@@ -177,6 +182,34 @@ class TlsLibraries:
         if what not in self._told and len(self._told) < _NAMED:
             self._told.add(what)
             self._tell(message, hint)
+
+
+def _openssl(file: Elf) -> _Places:
+    """Where to probe OpenSSL's functions; nowhere if these are not all that it takes."""
+    functions = file.functions(FUNCTIONS)
+    places: _Places = {}
+    if {"SSL_read", "SSL_write"} <= functions.keys():
+        for name, offset in functions.items():
+            entry, leave = FUNCTIONS[name]
+            places.setdefault((entry, False), []).append(offset)
+            if leave:
+                places.setdefault((leave, True), []).append(offset)
+    return places
+
+
+def _go(file: Elf) -> _Places:
+    """Where to probe those of Go's crypto/tls; nowhere if these are not as known."""
+    places: _Places = {}
+    if not passes_in_registers(go_version(file), platform.machine()):
+        return places
+    functions = go_functions(file, GO_FUNCTIONS)
+    if set(list(GO_FUNCTIONS)[:2]) <= functions.keys():
+        for name, (entry, leave) in GO_FUNCTIONS.items():
+            if function := functions.get(name):
+                places.setdefault((entry, False), []).append(function.entry)
+                if leave:
+                    places.setdefault((leave, False), []).extend(function.returns)
+    return places
 
 
 def _remember(known: OrderedDict[_Key, _Value], key: _Key, value: _Value) -> None:

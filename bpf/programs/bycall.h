@@ -1,14 +1,5 @@
 // For kernels without sock_send_length and sock_recv_length: the end of every system call, and the socket by its descriptor.
 
-static __always_inline u64 socket_of(u64 fd) {
-  u64 fdt = read_u64(read_u64(bpf_get_current_task() + OFF_TASK_STRUCT_FILES) + OFF_FILES_STRUCT_FDT);
-  if (fd >= read_u32(fdt + OFF_FDTABLE_MAX_FDS)) return 0;
-  u64 file = read_u64(read_u64(fdt + OFF_FDTABLE_FD) + 8 * fd);
-  if (!file) return 0;
-  if ((read_u16(read_u64(file + OFF_FILE_F_INODE) + OFF_INODE_I_MODE) & 0170000) != 0140000) return 0;  // S_IFSOCK
-  return read_u64(read_u64(file + OFF_FILE_PRIVATE_DATA) + OFF_SOCKET_SK);
-}
-
 RAW_TRACEPOINT_PROBE(sys_exit) {
   s64 ret = ctx->args[1];
   if (ret < 0) return 0;

@@ -57,13 +57,15 @@ static __always_inline void announce_process(u32 tgid, u64 now) {
   if (told.lookup(&p)) return;
   u8 one = 1;
   told.update(&p, &one);
-  u32 zero = 0;
-  struct opened *o = openings.lookup(&zero);
-  if (!o) return;
+  struct opened *o = control.ringbuf_reserve(sizeof(struct opened));
+  if (!o) {
+    count(N_CONTROL_LOST, 1);
+    return;
+  }
   introduce(o, tgid);
   o->kind = C_PROCESS;
   o->time = now;
-  if (control.ringbuf_output(o, sizeof *o, 1)) count(N_CONTROL_LOST, 1);
+  control.ringbuf_submit(o, 1);
 }
 
 // Fills in the other end from an address that came with the call.
@@ -81,6 +83,32 @@ static __always_inline bool target(u64 name, struct peer *p) {
   p->family = 10;
   __builtin_memcpy(p->raddr, b + 8, 16);
   return true;
+}
+
+#define BUFFERS 8          // of one datagram; the verifier follows each of them
+#define HALF (CHUNK / 2)  // where the last of them may begin, and what each may hold but the first
+
+// Copies a datagram that lies in several buffers; gives how much of it that was.
+static __always_inline u64 joined(struct scratch_datagram *e, u64 at, u64 n, u64 size) {
+  struct vector v = {};
+  if (!n || bpf_probe_read_user(&v, sizeof v, (void *)at)) return 0;
+  u64 got = v.len < size ? v.len : size;
+  asm volatile("if %0 <= %1 goto +1\n%0 = %1" : "+r"(got) : "i"(CHUNK));
+  if (got && bpf_probe_read_user(e->data, got, (void *)v.base)) goto unreadable;
+  for (int i = 1; i < BUFFERS; i++) {
+    if (i >= n || got >= size || got > HALF) return got;
+    if (bpf_probe_read_user(&v, sizeof v, (void *)(at + sizeof v * i))) goto unreadable;
+    u64 part = v.len < size - got ? v.len : size - got, begin = got;
+    asm volatile("if %0 <= %1 goto +1\n%0 = %1" : "+r"(part) : "i"(HALF));
+    asm volatile("if %0 <= %1 goto +1\n%0 = %1" : "+r"(begin) : "i"(HALF));
+    if (part && bpf_probe_read_user(e->data + begin, part, (void *)v.base)) goto unreadable;
+    got += part;
+    if (part == HALF) return got;
+  }
+  return got;
+unreadable:
+  count(N_UNREADABLE, 1);
+  return 0;
 }
 
 // `message`: which one of sendmmsg or recvmmsg; 0 when there is but one, or it is to be found out.
@@ -130,18 +158,16 @@ static __always_inline int datagram(u64 sk, struct common *c, u64 size, u8 dir, 
   if (!e) return 0;
   u64 take = size;
   if (kind == 2) {
-    struct vector v = {};
-    take = n && !bpf_probe_read_user(&v, sizeof v, (void *)at) ? v.len : 0;
-    if (take > size) take = size;
-    at = v.base;
+    take = joined(e, at, n, size);
   } else if (!kind) {
     take = 0;
     count(N_URING, 1);
-  }
-  asm volatile("if %0 <= %1 goto +1\n%0 = %1" : "+r"(take) : "i"(CHUNK));
-  if (take && bpf_probe_read_user(e->data, take, (void *)at)) {
-    count(N_UNREADABLE, 1);
-    take = 0;
+  } else {
+    asm volatile("if %0 <= %1 goto +1\n%0 = %1" : "+r"(take) : "i"(CHUNK));
+    if (take && bpf_probe_read_user(e->data, take, (void *)at)) {
+      count(N_UNREADABLE, 1);
+      take = 0;
+    }
   }
   p.netns = namespace_of(sk);
   e->peer = p;

@@ -25,6 +25,7 @@ struct call {
   u64 ssl;
   u64 buffer;  // 0: of a handshake
   u64 done;    // where an _ex call puts the length
+  u64 stack;   // of Go: how far below the top of the stack the buffer lies; 0: it lies elsewhere
   u64 sk;      // the socket used since it began
 };
 struct carrier {
@@ -44,9 +45,33 @@ BPF_TABLE("lru_hash", u64, struct call, calls, 8192);                    // by t
 BPF_TABLE("lru_hash", u64, struct received, latest, 8192);               // by thread: what it received outside of calls
 BPF_TABLE("lru_hash", struct session, struct carrier, carriers, 65536);
 
-// Notes which connection moves bytes that may be TLS.
-static __always_inline void below_tls(u64 who, u64 sk, struct conn *k, u8 dir, u64 from, u64 size) {
+// A call of Go's crypto/tls may go on on another thread, but not in another goroutine (see go.h).
+struct goroutine {
+  u64 g;
+  u32 tgid, pad;
+};
+BPF_TABLE("lru_hash", struct goroutine, struct call, go_calls, 8192);
+
+#if defined(__aarch64__)
+#define OFF_GOROUTINE (28 * 8)  // x28
+#else
+#define OFF_GOROUTINE (OFF_PT_REGS_R10 - 48)  // r14
+#endif
+
+// The call of a library that the present one of the kernel is part of.
+static __always_inline struct call *call_above(u64 who, u64 regs) {
   struct call *c = calls.lookup(&who);
+  if (c) return c;
+#ifndef BY_CALL
+  regs = bpf_task_pt_regs((void *)bpf_get_current_task_btf());
+#endif
+  struct goroutine g = {.g = read_u64(regs + OFF_GOROUTINE), .tgid = who >> 32};
+  return go_calls.lookup(&g);
+}
+
+// Notes which connection moves bytes that may be TLS.
+static __always_inline void below_tls(u64 who, u64 sk, struct conn *k, u8 dir, u64 from, u64 size, u64 regs) {
+  struct call *c = call_above(who, regs);
   u8 what = k->inside ? 0 : what_of_tls(from, size);
   if (what == TLS_HELLO || (what && c)) k->tls = 1;
   if (c) {
@@ -59,8 +84,8 @@ static __always_inline void below_tls(u64 who, u64 sk, struct conn *k, u8 dir, u
 }
 
 // The same of a connection that nobody asked for: its plain text is not missed.
-static __always_inline void not_asked_for(u64 who, u64 sk, u8 dir) {
-  struct call *c = calls.lookup(&who);
+static __always_inline void not_asked_for(u64 who, u64 sk, u8 dir, u64 regs) {
+  struct call *c = call_above(who, regs);
   if (c) {
     if (!c->sk) c->sk = sk;
   } else if (dir == RECEIVED) {
@@ -146,18 +171,10 @@ static __always_inline int entered(u64 ssl, u64 buffer, u64 done) {
   return 0;
 }
 
-static __always_inline int left(s64 ret, u8 dir) {
-  u64 who = bpf_get_current_pid_tgid();
-  struct call *c = calls.lookup(&who);
-  if (!c || !c->buffer) return 0;
-  u64 size = ret > 0 ? ret : 0, buffer = c->buffer;
-  if (c->done && (ret != 1 || bpf_probe_read_user(&size, sizeof size, (void *)c->done))) size = 0;
-  struct carrier at = {};
-  bool found = find_carrier(who, c, dir == RECEIVED, &at);
-  calls.delete(&who);
-  if (!size || (found && !at.id)) return 0;
-  struct conn *k = found ? conns.lookup(&at.sk) : NULL;
-  if (!k || k->id != at.id) {
+// Puts plain text down as bytes of the connection that carries it.
+static __always_inline int put_inside(u64 who, struct carrier *at, u64 buffer, u64 size, u8 dir) {
+  struct conn *k = conns.lookup(&at->sk);
+  if (!k || k->id != at->id) {
     count(N_NO_CARRIER, 1);
     return 0;
   }
@@ -175,6 +192,19 @@ static __always_inline int left(s64 ret, u8 dir) {
   }
   put_plain(&head, buffer, size);
   return 0;
+}
+
+static __always_inline int left(s64 ret, u8 dir) {
+  u64 who = bpf_get_current_pid_tgid();
+  struct call *c = calls.lookup(&who);
+  if (!c || !c->buffer) return 0;
+  u64 size = ret > 0 ? ret : 0, buffer = c->buffer;
+  if (c->done && (ret != 1 || bpf_probe_read_user(&size, sizeof size, (void *)c->done))) size = 0;
+  struct carrier at = {};
+  bool found = find_carrier(who, c, dir == RECEIVED, &at);
+  calls.delete(&who);
+  if (!size || (found && !at.id)) return 0;
+  return put_inside(who, &at, buffer, size, dir);
 }
 
 int ssl_enter(struct pt_regs *ctx) {

@@ -211,9 +211,12 @@ static __always_inline void introduce(struct opened *o, u32 tgid) {
 }
 
 static __always_inline void announce(u64 sk, struct conn *k, struct common *c, u32 tgid, u64 now) {
-  u32 zero = 0;
-  struct opened *o = openings.lookup(&zero);
-  if (!o) return;
+  struct opened *o = control.ringbuf_reserve(sizeof(struct opened));
+  k->announced = 1;
+  if (!o) {
+    count(N_CONTROL_LOST, 1);
+    return;
+  }
   introduce(o, tgid);
   o->kind = C_OPENED;
   o->time = now;
@@ -226,18 +229,7 @@ static __always_inline void announce(u64 sk, struct conn *k, struct common *c, u
   o->role = k->role;
   o->quiet = k->tls ? QUIET_TLS : is_ignored(k->id) ? QUIET_IGNORED : 0;
   addresses(sk, c, o->laddr, o->raddr);
-  if (control.ringbuf_output(o, sizeof *o, 1)) count(N_CONTROL_LOST, 1);
-  k->announced = 1;
-}
-
-#include "inside.h"
-
-// First bytes that no protocol of ours begins with: such a connection is counted, and costs no more than that.
-static __always_inline void look(struct conn *k, u64 from, u64 size) {
-  u8 b[4] = {};
-  if (what_of_tls(from, size) == TLS_HELLO) k->tls = 1;
-  if (size < sizeof b || bpf_probe_read_user(b, sizeof b, (void *)from)) return;
-  if (b[0] == 'S' && b[1] == 'S' && b[2] == 'H' && b[3] == '-') ignore(k->id);  // RFC 4253, 4.2
+  control.ringbuf_submit(o, 1);
 }
 
 static __always_inline struct conn *begin(u64 sk, struct common *c, u64 opened, u8 role) {
@@ -248,6 +240,17 @@ static __always_inline struct conn *begin(u64 sk, struct common *c, u64 opened, 
   }
   conns.update(&sk, &fresh);
   return conns.lookup(&sk);
+}
+
+#include "inside.h"
+#include "go.h"
+
+// First bytes that no protocol of ours begins with: such a connection is counted, and costs no more than that.
+static __always_inline void look(struct conn *k, u64 from, u64 size) {
+  u8 b[4] = {};
+  if (what_of_tls(from, size) == TLS_HELLO) k->tls = 1;
+  if (size < sizeof b || bpf_probe_read_user(b, sizeof b, (void *)from)) return;
+  if (b[0] == 'S' && b[1] == 'S' && b[2] == 'H' && b[3] == '-') ignore(k->id);  // RFC 4253, 4.2
 }
 
 #ifdef DATAGRAMS
@@ -273,7 +276,7 @@ static __always_inline int moved(u64 sk, s64 ret, u8 dir, u64 regs) {
     if (proto != 6 || !ret) return 0;
     if (!wanted_ports(c.num, remote)) {
 #ifdef TLS
-      not_asked_for(who, sk, dir);
+      not_asked_for(who, sk, dir, regs);
 #endif
       return 0;
     }
@@ -301,7 +304,7 @@ static __always_inline int moved(u64 sk, s64 ret, u8 dir, u64 regs) {
   u64 now = bpf_ktime_get_ns(), first = at;
   if (kind == 2) bpf_probe_read_user(&first, sizeof first, (void *)at);
 #ifdef TLS
-  if (ret) below_tls(who, sk, k, dir, first, kind ? ret : 0);
+  if (ret) below_tls(who, sk, k, dir, first, kind ? ret : 0, regs);
 #endif
   if (!k->announced) {
     k->tgid = tgid;

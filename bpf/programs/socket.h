@@ -125,7 +125,6 @@ BPF_TABLE("lru_hash", u64, struct conn, conns, 65536);
 BPF_PERCPU_ARRAY(counters, u64, N_COUNTERS);
 BPF_PERCPU_ARRAY(scratches, struct scratch, 1);
 BPF_PERCPU_ARRAY(datagrams, struct scratch_datagram, 1);
-BPF_PERCPU_ARRAY(openings, struct opened, 1);
 BPF_RINGBUF_OUTPUT(data, DATA_PAGES);
 BPF_RINGBUF_OUTPUT(control, CONTROL_PAGES);
 // Connections that need not be looked at any more, written by the reader through mapped memory: [id & (IGNORED - 1)] = id.
@@ -203,6 +202,16 @@ static __always_inline void addresses(u64 sk, struct common *c, u8 *local, u8 *r
 
 static __always_inline u32 namespace_of(u64 sk) {
   return read_u32(read_u64(sk + OFF_SOCK_COMMON_SKC_NET) + OFF_NET_NS_INUM);
+}
+
+// The socket behind a file descriptor of the process; 0: it is none.
+static __always_inline u64 socket_of(u64 fd) {
+  u64 fdt = read_u64(read_u64(bpf_get_current_task() + OFF_TASK_STRUCT_FILES) + OFF_FILES_STRUCT_FDT);
+  if (fd >= read_u32(fdt + OFF_FDTABLE_MAX_FDS)) return 0;
+  u64 file = read_u64(read_u64(fdt + OFF_FDTABLE_FD) + 8 * fd);
+  if (!file) return 0;
+  if ((read_u16(read_u64(file + OFF_FILE_F_INODE) + OFF_INODE_I_MODE) & 0170000) != 0140000) return 0;  // S_IFSOCK
+  return read_u64(read_u64(file + OFF_FILE_PRIVATE_DATA) + OFF_SOCKET_SK);
 }
 
 // Never given twice: a processor cannot ask twice in one nanosecond, though a packet may interrupt who asks.

@@ -10,11 +10,14 @@ from pathlib import Path
 
 import pytest
 from bench.servers import find
+from tests.bpf.gobinary import information
 from tests.bpf.mapping import library_of_system, mapper, own_library
 
 from pxcap.bpf import tls
+from pxcap.bpf.elf import Elf
+from pxcap.bpf.gofunctions import go_functions
 from pxcap.bpf.program import Choice, Program, load
-from pxcap.bpf.tls import TlsLibraries
+from pxcap.bpf.tls import GO_FUNCTIONS, TlsLibraries
 from pxcap.core.errors import CaptureError
 
 
@@ -164,11 +167,11 @@ def test_what_is_not_read_is_said_once(tmp_path: Path, libraries: TlsLibraries, 
     ]
 
 
-def test_go_is_named(tmp_path: Path, libraries: TlsLibraries, told: Told) -> None:
+def test_go_that_is_too_old_is_named(tmp_path: Path, libraries: TlsLibraries, told: Told) -> None:
     objcopy = find("objcopy")
     if objcopy is None:
         pytest.skip("not installed: objcopy")
-    (tmp_path / "info").write_bytes(b"\xff Go buildinf:")
+    (tmp_path / "info").write_bytes(information("go1.16.15"))
     made = tmp_path / "gopher"
     command = [objcopy, "--add-section", f".go.buildinfo={tmp_path / 'info'}", shutil.which("sleep") or "", str(made)]
     subprocess.run(command, check=True)
@@ -176,7 +179,44 @@ def test_go_is_named(tmp_path: Path, libraries: TlsLibraries, told: Told) -> Non
         begun(process)
         libraries.opened(process.pid, True, 0.0)
         process.kill()
-    assert [message for message, _ in told] == [f"gopher ({process.pid}) is written in Go, which has TLS of its own"]
+    said = f"gopher ({process.pid}) is written in Go (go1.16.15), and its TLS is not the one of Go 1.17 or later"
+    assert [message for message, _ in told] == [said]
+
+
+def test_go(tmp_path: Path, libraries: TlsLibraries, told: Told) -> None:
+    found = find("nats-server")
+    if found is None:
+        pytest.skip("not installed: nats-server")
+    server = shutil.copy(found, tmp_path / "own-nats")  # that no other test has probed
+    with open(server, "rb") as file, Elf(file.fileno()) as elf:
+        functions = go_functions(elf, GO_FUNCTIONS)
+    places = [place for function in functions.values() for place in (function.entry, *function.returns)]
+    plain = Path(server).read_bytes()
+    with subprocess.Popen([server, "-a", "127.0.0.1", "-p", "-1"], stderr=subprocess.DEVNULL) as process:
+        try:
+            begun(process)
+            assert libraries.look(process.pid, 0.0)
+            probed = [place for place in places if code(process.pid, str(server), place) != plain[place : place + 1]]
+            libraries.close()
+            after = [place for place in places if code(process.pid, str(server), place) != plain[place : place + 1]]
+        finally:
+            process.kill()
+    sending = functions["crypto/tls.(*Conn).writeRecordLocked"]
+    assert set(probed) == set(places) - set(sending.returns)
+    assert after == []
+    assert told == []
+
+
+def code(pid: int, program: str, offset: int) -> bytes:
+    """What a process has in memory of a place of its program."""
+    for line in Path(f"/proc/{pid}/maps").read_text().splitlines():
+        addresses, _, start, *_, path = line.split(None, 5)
+        low, high = (int(address, 16) for address in addresses.split("-"))
+        if path == program and 0 <= offset - int(start, 16) < high - low:
+            with open(f"/proc/{pid}/mem", "rb", buffering=0) as memory:
+                memory.seek(low + offset - int(start, 16))
+                return memory.read(1)
+    raise AssertionError(f"{offset:#x} is not mapped")
 
 
 def test_a_library_that_cannot_be_probed(

@@ -4,10 +4,18 @@ Each is given a port, a certificate and a key; it says "ready", waits for a line
 are given a fourth word connect and make one request, to /warm, before they are ready, and another one behind the line.
 """
 
+import os
+import shutil
 import subprocess
+from atexit import register
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
+from tempfile import mkdtemp
 
+from bench.servers import find
+from tests.live.conftest import need
 from tests.live.tls.conftest import Certificate
 
 CLIENTS, ROUNDS = 8, 12
@@ -25,6 +33,18 @@ def started(command: list[str], port: int, certificate: Certificate, *more: str)
             yield process
         finally:
             process.kill()
+
+
+@lru_cache
+def go_talker() -> str:
+    """The same in Go, in several ways: a program to be given one of them before all else; skips where there is no Go."""
+    need("go")
+    made = Path(mkdtemp(prefix="pxcap-go-"))
+    register(shutil.rmtree, made, ignore_errors=True)
+    build = [find("go") or "", "build", "-ldflags", "-s -w", "-o", str(made / "gotalker"), "main.go"]
+    environment = {"GO111MODULE": "off", "GOTOOLCHAIN": "local", "GOCACHE": str(made / "cache"), "PATH": os.defpath}
+    subprocess.run(build, check=True, cwd=Path(__file__).parent / "gotalker", env=environment, capture_output=True)
+    return str(made / "gotalker")
 
 
 def talk(*processes: subprocess.Popen[str]) -> None:
