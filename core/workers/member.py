@@ -4,28 +4,18 @@ Writing is a thread's own, so that a worker that is slow, or does not read at al
 to. What waits is bounded by who puts it there.
 """
 
-import json
 import os
 import pickle
 import signal
-import subprocess
-import sys
 import threading
 from collections import deque
+from collections.abc import Iterable
 from contextlib import suppress
 
 from pxcap.core.workers import pipes
 from pxcap.core.workers.plan import Message, Plan
+from pxcap.core.workers.process import Late, begin
 
-_BOOT = """
-import json, sys
-sys.path[:] = json.loads(sys.argv[1])
-from pxcap.core.collection import rare_collection
-with rare_collection():
-    from pxcap.core.workers.worker import main
-    status = main(int(sys.argv[2]), int(sys.argv[3]))
-sys.exit(status)
-"""
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _REAP_SECONDS = 5.0  # for a process to be gone that has closed its pipes, or was killed
 
@@ -42,8 +32,12 @@ class Member:
         records: Records it says it has made.
     """
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, others: "Iterable[Member]" = ()) -> None:
         """Start it.
+
+        Args:
+            plan: How it works.
+            others: Those there are already: it must not keep their pipes open.
 
         Raises:
             OSError: This machine has no room for another process.
@@ -52,11 +46,11 @@ class Member:
         theirs, self._to = os.pipe()
         self._from, back = os.pipe()
         pipes.widen(self._to)
-        command = [sys.executable, "-P", "-c", _BOOT, json.dumps(sys.path), str(theirs), str(back)]
         # Ctrl-C at a terminal goes to all of its processes. Blocked, it waits until the worker has said that it ignores it.
         before = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
         try:
-            self._process = subprocess.Popen(command, pass_fds=(theirs, back), stdin=subprocess.DEVNULL)
+            held = [pipe for member in (self, *others) for pipe in (member._to, member._from)]
+            self._process = begin(theirs, back, held)
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
             os.close(theirs)
@@ -112,7 +106,7 @@ class Member:
             os.close(self._to)
         try:
             status = self._process.wait(_REAP_SECONDS)
-        except subprocess.TimeoutExpired:
+        except Late:
             self._process.kill()
             status = self._process.wait()
         if self._thread is not None:

@@ -80,7 +80,7 @@ class Pool:
         self._members: dict[int, Member] = {}
         try:
             for number in range(size):
-                self._members[number] = Member(plan)
+                self._members[number] = Member(plan, self._members.values())
         except OSError as error:
             self.kill()
             message = f"parse worker {number + 1} of {size} cannot be started ({(error.strerror or '').lower()})"
