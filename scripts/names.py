@@ -8,7 +8,8 @@ Rows read from packets have no process: `process` puts the row's own address in 
 where the address alone tells nothing (loopback) or the static map knows the port. Everything made of a upid works with it.
 
 An address is inside, so that `ip_to_pod_id` gives something, when traffic was captured at it or the static map has it; of
-others it gives "", as of an address outside a cluster.
+others it gives "", as of an address outside a cluster. Packets tell of servers: of one on the Internet that only nodes of
+private networks asked, it is these nodes that are inside.
 """
 
 import ipaddress

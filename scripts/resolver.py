@@ -16,11 +16,12 @@ import ipaddress
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pxcap.core.errors import UsageError
-from pxcap.scripts.names import Known, Names, Network, address_of
+from pxcap.scripts.names import INSIDE, Known, Names, Network, address_of
 
 if TYPE_CHECKING:
     from pxcap.scripts.reverse import ReverseDns
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 HOSTS = Path("/etc/hosts")
 MOST = 200_000  # processes, and addresses, that are looked at
 SECONDS = 10.0  # for reading them
+_PRIVATE = [ipaddress.ip_network(one) for one in INSIDE]
 _SHORT = 12  # digits of a container's id that are shown
 _INTERPRETERS = ("python", "java", "node", "ruby", "perl", "php", "bash", "sh", "dotnet", "deno", "bun", "uv")
 _NAMED, _TEXT = ("-m", "-jar"), ("-c", "-e", "-r")  # what follows is the program's name, or its text
@@ -200,6 +202,10 @@ def load_names(
         if known.pod:
             keys.setdefault(known.pod, known)
     inside = {address: known.pod_id or known.pod or address for address, known in at_address.items()}
+    far, near = _far_and_near(_read(store, "conn_stats", "DISTINCT local_addr, remote_addr", "upid = ''"))
+    held = {address for upid, places in ends.items() if upid for address, _ in places}
+    inside = {address: pod for address, pod in inside.items() if address in held or address not in far}
+    inside = {address: address for address in near} | inside
     inside |= {key: known.pod or key for key, known in static.exact.items() if _is_address(key)}
     addresses = _addresses(ends, keys) | {known.pod: key for key, known in at_address.items() if known.pod}
     addresses |= {known.pod: key for key, known in static.exact.items() if known.pod and _is_address(key)}
@@ -218,11 +224,30 @@ def _addresses(ends: Mapping[str, set[tuple[str, int]]], keys: Mapping[str, Know
     return found
 
 
-def _read(store: "Store", table: str, columns: str) -> list[Any]:
+def _far_and_near(asked: Iterable[tuple[str, str]]) -> tuple[set[str], set[str]]:
+    """Servers on the Internet that only nodes of private networks asked, and these nodes: the capture is of their side.
+
+    Args:
+        asked: Of packets, each server with who asked it.
+    """
+    askers: dict[str, set[str]] = defaultdict(set)
+    for server, asker in asked:
+        askers[server].add(asker)
+    far = {server for server, of in askers.items() if not _is_private(server) and all(map(_is_private, of))}
+    return far, {asker for server in far for asker in askers[server]}
+
+
+@lru_cache(maxsize=1 << 16)
+def _is_private(text: str) -> bool:
+    return _is_address(text) and any(ipaddress.ip_address(text) in network for network in _PRIVATE)
+
+
+def _read(store: "Store", table: str, columns: str, condition: str = "1 = 1") -> list[Any]:
     """Rows of a table; none where there is no such table, or reading it takes too long."""
     try:
         store.schema(table)
-        with store.query(f'SELECT {columns} FROM "{table}"', limit=MOST, timeout=SECONDS) as result:
+        text = f'SELECT {columns} FROM "{table}" WHERE {condition}'
+        with store.query(text, limit=MOST, timeout=SECONDS) as result:
             return list(result)
     except UsageError:
         return []

@@ -101,6 +101,28 @@ def test_addresses(tmp_path: Path) -> None:
     assert not names.open
 
 
+def test_packets_of_a_laptop(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/laptop.db"
+    asked = [
+        ("", "203.0.113.5", "192.168.1.7"),  # on the Internet, asked from here
+        ("", "192.168.1.1", "192.168.1.7"),
+        ("", "203.0.113.6", "198.51.100.9"),  # asked from elsewhere, too: a capture at the server
+        ("", "203.0.113.6", "10.0.0.8"),
+        ("host:1:7", "203.0.113.7", "10.0.0.9"),  # a process here has this address
+    ]
+    with open_store(url) as store:
+        store.prepare([CONN_STATS])
+        with store.writer() as writer:
+            writer.write(
+                "conn_stats",
+                [connection(time_=1, upid=upid, local_addr=server, remote_addr=peer) for upid, server, peer in asked],
+            )
+    with open_store(url, create=False) as store:
+        assert set(load_names(store, hosts=tmp_path / "none").inside) == {
+            *("192.168.1.7", "192.168.1.1", "203.0.113.6", "203.0.113.7"),
+        }
+
+
 def test_a_hosts_file(tmp_path: Path) -> None:
     names = names_of(
         tmp_path, hosts="127.0.0.1 localhost\n198.51.100.1  gate.example gate # here\n192.0.2.9 far\njunk x\n::1 ip6\n"
