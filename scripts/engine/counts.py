@@ -22,7 +22,10 @@ COUNTERS = (
 
 
 def counted(plan: Operator) -> Operator:
-    """The plan over counters where it reads totals; those of an older pxcap do not tell counts apart and stay as they are."""
+    """The plan over counters where it reads totals.
+
+    Those of an older pxcap do not tell counts apart: one begins where a counter fell, and has no row of where it began.
+    """
     needed = {"time_", FIRST, *KEYS}
     found = [
         node
@@ -56,7 +59,7 @@ def sql(node: Counts, above: str, quoted: Callable[[str], str]) -> str:
         f"WITH told AS (SELECT *, {', '.join(befores)} FROM {above}"
         f" WINDOW w AS (PARTITION BY {keys}, {first} ORDER BY {order})),"
         f" grown AS (SELECT *, {', '.join(afters)} FROM told"
-        f" WINDOW w AS (PARTITION BY {keys} ORDER BY {first}, {order} ROWS UNBOUNDED PRECEDING))"
+        f" WINDOW w AS (PARTITION BY {keys} ORDER BY {first} NULLS FIRST, {order} ROWS UNBOUNDED PRECEDING))"
         f" SELECT {', '.join(grown.get(one, quoted(one)) for one in columns)} FROM grown UNION ALL"
         f" SELECT {', '.join(started.get(one, quoted(one)) for one in columns)} FROM grown WHERE {time} = {first}"
     )

@@ -81,7 +81,7 @@ def run_plans(
     """
     with _running(store, names, limits or Limits()) as run:
         columns = cache(lambda table: [one.name for one in store.schema(table)] if is_stored(table) else [])
-        there = [counted(without_missing(output.plan, columns)) for output in outputs]
+        there = [without_missing(counted(output.plan), columns) for output in outputs]
         there = [from_clients(plan, lambda: run.has_packets(is_stored)) for plan in there]
         plans = prune(merged(simplified(there, run.same_in_all)))
         run.prepare(plans)

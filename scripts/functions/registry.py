@@ -8,7 +8,6 @@ from typing import cast
 from pxcap.core.errors import UsageError
 from pxcap.scripts.functions import aggregates as _aggregates
 from pxcap.scripts.functions import (
-    counters,
     endpoints,
     jsons,
     metadata,
@@ -47,7 +46,6 @@ _MODULES = (
     sqltext,
     redact,
     endpoints,
-    counters,
     ranking,
     metadata,
 )
@@ -79,10 +77,7 @@ def faults() -> tuple[str, ...]:
 @cache
 def aggregates() -> Mapping[str, AggregateFunction]:
     """Functions of a group, by name."""
-    return {
-        one.name: one
-        for one in (*_aggregates.AGGREGATES, *endpoints.AGGREGATES, *counters.AGGREGATES, *ranking.AGGREGATES)
-    }
+    return {one.name: one for one in (*_aggregates.AGGREGATES, *endpoints.AGGREGATES, *ranking.AGGREGATES)}
 
 
 def exists(name: str) -> bool:

@@ -81,14 +81,14 @@ def test_each_count_has_a_row_of_where_it_began(store: Store) -> None:
     assert shown(store, text.replace(", 'bytes_sent'", "")) == [(10,), (20,), (40,)]
 
 
-def test_totals_of_an_older_pxcap_stay_as_they_are(store: Store) -> None:
+def test_totals_of_an_older_pxcap_begin_anew_where_they_fell(store: Store) -> None:
     old = replace(CONN_STATS, columns=tuple(column for column in CONN_STATS.columns if column.name != FIRST))
     store.prepare([old])
     with store.writer() as writer:
-        writer.write("conn_stats", [totals("a", 100, 100, 7)[:-1], totals("a", 200, 100, 9)[:-1]])
-    assert shown(store, GROWTH.format(when="")) == [("a", 2, 1)]
-    fill(store, [totals("b", 300, 300, 4)])  # by this pxcap, which adds the column: NULL in older rows
-    assert sorted(shown(store, GROWTH.format(when=""))) == [("a", 2, 1), ("b", 4, 1)]
+        writer.write("conn_stats", [totals("a", at, None, sent)[:-1] for at, sent in ((100, 7), (200, 9), (300, 4))])
+    assert shown(store, GROWTH.format(when="")) == [("a", 6, 1)]
+    fill(store, [totals("a", 400, 400, 4), totals("b", 400, 400, 4)])  # this pxcap adds the column: NULL in older rows
+    assert sorted(shown(store, GROWTH.format(when=""))) == [("a", 10, 2), ("b", 4, 1)]
 
 
 def test_other_tables_are_read_as_they_are(store: Store) -> None:
