@@ -65,6 +65,12 @@ def from_clients(plan: Operator, has_packets: Callable[[], bool]) -> Operator:
     return replaced(plan, wanted) if wanted else plan
 
 
+def of_clients(plan: Operator) -> list[Scan]:
+    """The scans of which a plan takes what clients saw only."""
+    paths = [_path(node) for node in in_order([plan]) if isinstance(node, Filter)]
+    return [path[1] for path in paths if path is not None]
+
+
 def _path(node: Filter) -> tuple[list[Operator], Scan] | None:
     """The operators from a filter that leaves only what clients saw down to a scan, and that; None when it does not."""
     for condition in _conjuncts(node.condition):

@@ -21,6 +21,7 @@ from pxcap.scripts.engine.counts import counted
 from pxcap.scripts.engine.ends import ROLE, from_clients
 from pxcap.scripts.engine.generate import Generator, NotInSql, quoted
 from pxcap.scripts.engine.graph import in_order, merged, prune
+from pxcap.scripts.engine.once import each_once
 from pxcap.scripts.engine.pushdown import largest, replaced, sayable, shared, shrunk
 from pxcap.scripts.engine.sources import TooManyRows, columns_of_rows, postgres_scan
 from pxcap.scripts.engine.stored import without_missing
@@ -82,6 +83,7 @@ def run_plans(
     with _running(store, names, limits or Limits()) as run:
         columns = cache(lambda table: [one.name for one in store.schema(table)] if is_stored(table) else [])
         there = [without_missing(counted(output.plan), columns) for output in outputs]
+        there = [each_once(plan, lambda scan: not run.same_in_all(scan)) for plan in there]
         there = [from_clients(plan, lambda: run.has_packets(is_stored)) for plan in there]
         plans = prune(merged(simplified(there, run.same_in_all)))
         run.prepare(plans)

@@ -7,7 +7,7 @@ from pxcap.scripts.engine.graph import in_order
 from pxcap.scripts.engine.pushdown import replaced
 from pxcap.scripts.language.catalog import PRESENCE, SEEN, Catalog
 from pxcap.scripts.names import process
-from pxcap.scripts.plan import Column, Expression, Operator, Output, Project, Rows, Scan, Union
+from pxcap.scripts.plan import Column, Expression, Operator, Output, Project, Rows, Scan, Union, columns_of
 from pxcap.scripts.types import Schema
 
 _PROCESSES = "processes"  # its times are when they started
@@ -32,7 +32,8 @@ def _present(scan: Scan, catalog: Catalog) -> Operator:
     for table in catalog.tables():
         own = process(schema) if (schema := catalog.schema(table.name)) and table.name != _PROCESSES else None
         if schema and own is not None:
-            found.append(_records(Scan(table.name, schema, scan.start, scan.stop), own, scan.schema))
+            needed = tuple(one for one in schema if one.name in columns_of(own) or one.name in SEEN)
+            found.append(_records(Scan(table.name, needed, scan.start, scan.stop), own, scan.schema))
     return Union(tuple(found)) if found else Rows(scan.schema, ())
 
 
