@@ -85,7 +85,11 @@ static __always_inline bool target(u64 name, struct peer *p) {
   return true;
 }
 
-#define BUFFERS 8          // of one datagram; the verifier follows each of them
+#ifdef BY_CALL
+#define BUFFERS 2  // of one datagram; the verifier follows each of them, for each message
+#else
+#define BUFFERS 4
+#endif
 #define HALF (CHUNK / 2)  // where the last of them may begin, and what each may hold but the first
 
 // Copies a datagram that lies in several buffers; gives how much of it that was.

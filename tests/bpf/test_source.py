@@ -315,17 +315,28 @@ def test_datagrams_of_ipv6_and_many_by_one_call(watched: Watched, port: int) -> 
     assert {tape.info.server_addr for tape in watched.tapes(port)} == {"::1"}
 
 
-def test_of_a_datagram_in_several_buffers_the_first_is_seen(watched: Watched, port: int) -> None:
+BUFFERS = {  # what is sent, in these parts; how much of it a record holds
+    "few": ([b"TAPE", b"", b"rest"], 8),
+    "more than are looked at": ([b"TAPE", b"two", b"three", b"four", b"five"], 16),
+    "large ones": ([b"TAPE" * 1000, b"x" * 10_000, b"y" * 2000], 16_000),
+    "one too large": ([b"TAPE", b"x" * (CHUNK // 2 + 5)], CHUNK // 2 + 4),
+    "one beyond where the last may begin": ([b"TAPE" * (CHUNK // 8), b"x", b"y"], CHUNK // 2 + 1),
+}
+
+
+@pytest.mark.parametrize(("parts", "seen"), BUFFERS.values(), ids=BUFFERS.keys())
+def test_a_datagram_in_several_buffers(watched: Watched, port: int, parts: list[bytes], seen: int) -> None:
+    whole = b"".join(parts)
     play(
         "server = socket.socket(type=socket.SOCK_DGRAM); server.bind(('127.0.0.1', PORT))\n"
         "client = socket.socket(type=socket.SOCK_DGRAM); client.connect(('127.0.0.1', PORT))\n"
-        f"client.sendmsg([b'TAPE', b'rest']); server.recvfrom(9)\n{OVER}",
+        f"client.sendmsg({parts}); assert len(server.recvfrom(65536)[0]) == {len(whole)}\n{OVER}",
         port,
     )
     watched.until(lambda: len(watched.tapes(port)) == 2)
-    sent, received = sorted(watched.tapes(port), key=lambda tape: len(tape.sides[REQUEST].data))
-    assert (sent.sides[REQUEST].data, sent.cuts) == (b"TAPE", [4])
-    assert (received.sides[REQUEST].data, received.cuts) == (b"TAPErest", [])
+    sent, received = sorted(watched.tapes(port), key=lambda tape: tape.sides[REQUEST].data != whole[:seen])
+    assert (sent.sides[REQUEST].data, sent.cuts) == (whole[:seen], [len(whole) - seen] if len(whole) > seen else [])
+    assert (received.sides[REQUEST].data, received.cuts) == (whole, [])
 
 
 def test_a_datagram_larger_than_a_record_is_cut(watched: Watched, port: int) -> None:
