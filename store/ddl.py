@@ -5,6 +5,7 @@ it is not installed. A row with an empty `column_name` stands for the table: `ty
 `type` is ALIAS and `meaning` the table that a view shows. `pxcap_writers` is the writers' (see `writer.py`).
 """
 
+import logging
 from collections.abc import Iterable, Sequence
 
 import sqlalchemy as sa
@@ -14,6 +15,9 @@ from pxcap.core.columns import Column, Table
 from pxcap.core.errors import StoreError
 from pxcap.store.described import ALIAS, DESCRIBED, TABLE
 from pxcap.store.dialect import Dialect
+
+# It logs an interruption while a connection is closed, and raises it as well: to be told once, and not as a traceback.
+logging.getLogger("sqlalchemy.pool").addHandler(logging.NullHandler())
 
 META = sa.MetaData()
 SCHEMA = sa.Table(

@@ -115,7 +115,7 @@ def kafka_python(bootstrap: str, topic: str) -> None:
             for key, value in messages(codec)
         ]
         for key, value, future in waiting:
-            say("produced", codec=codec, partition=future.get(20).partition, key=key, value=value)
+            say("produced", codec=codec, partition=future.get(120).partition, key=key, value=value)
         producer.close()
     consumer = KafkaConsumer(
         topic,
@@ -126,7 +126,7 @@ def kafka_python(bootstrap: str, topic: str) -> None:
         enable_auto_commit=False,
         api_version=SPOKEN,
     )
-    left, until = EACH * len(CODECS["kafka-python"]), time.monotonic() + 30
+    left, until = EACH * len(CODECS["kafka-python"]), time.monotonic() + 300
     while left:
         assert time.monotonic() < until, f"{left} messages did not come"
         for part in consumer.poll(1000).values():

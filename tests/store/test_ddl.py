@@ -91,3 +91,27 @@ def test_processes_that_prepare_and_write_at_once(url: str) -> None:
         assert store.tables()[0].rows == 2000
         with store.query("SELECT count(*) FROM pxcap_writers") as result:
             assert list(result) == [(0,)]
+
+
+def test_an_interruption_while_a_connection_is_closed_is_raised_and_not_told(tmp_path: Path) -> None:
+    program = f"""
+from tests.store.conftest import EVENTS
+from pxcap.store.sqlite import SQLite
+from pxcap.store import open_store
+
+def interrupted(connection):
+    raise KeyboardInterrupt
+
+made = SQLite.engine.func
+def engine(dialect):
+    found = made(dialect)
+    found.dialect.do_close = interrupted
+    return found
+SQLite.engine.func = engine
+try:
+    open_store({f"sqlite:///{tmp_path / 'x.db'}"!r}).prepare([EVENTS])
+except KeyboardInterrupt:
+    print("raised")
+"""
+    done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True, timeout=120)
+    assert (done.stdout, done.stderr) == ("raised\n", "")

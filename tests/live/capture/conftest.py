@@ -2,6 +2,7 @@
 
 import socket
 import subprocess
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +27,8 @@ def redis(tmp_path: Path) -> Iterator[Redis]:
     port, path = free_port(), tmp_path / "redis.sock"
     command = [path_of("redis-server"), "--port", str(port), "--bind", "127.0.0.1", "--save", ""]
     with running([*command, "--dir", str(tmp_path), "--unixsocket", str(path)], port):
+        while not path.exists():  # made after it listens on the port
+            time.sleep(0.02)
         asked = [path_of("redis-cli"), "-s", str(path), "INFO", "server"]
         told = subprocess.run(asked, check=True, capture_output=True, text=True, timeout=120).stdout
         (pid,) = (int(line.partition(":")[2]) for line in told.splitlines() if line.startswith("process_id:"))
