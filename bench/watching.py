@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,7 +17,7 @@ READY = "pxcap: capturing"
 _TICK = 1 / os.sysconf("SC_CLK_TCK")
 _CALM = 0.25  # seconds over which a capture that took less than `_CALM_CPU` of CPU time has nothing left to do
 _CALM_CPU = 2 * _TICK
-_DRAIN_SECONDS = 30.0
+_DRAIN_SECONDS = 60.0
 _STOP_SECONDS = 60.0  # a capture that had no processor has all of it to do yet
 
 
@@ -51,7 +51,7 @@ class Watched:
         while calm < 4 and time.monotonic() < deadline:  # rows wait for their batch, and batches for their commit
             time.sleep(_CALM)
             now = cpu_seconds(self.pid)
-            calm = calm + 1 if now - before <= _CALM_CPU else 0
+            calm = calm + 1 if now - before <= _CALM_CPU and not runnable(self.pid) else 0
             before = now
         self.cpu = before - self._before
 
@@ -67,6 +67,15 @@ def cpu_seconds(pid: int) -> float:
     """User and system time of a process so far, with its threads, in steps of a hundredth (proc(5), fields 14 and 15)."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) * _TICK
+
+
+def runnable(pid: int) -> bool:
+    """Whether a thread of a process runs, or would if it had a processor (proc(5), field 3)."""
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        with suppress(FileNotFoundError, ProcessLookupError):  # the thread has just ended
+            if (task / "stat").read_text().rpartition(")")[2].split()[0] == "R":
+                return True
+    return False
 
 
 @contextmanager

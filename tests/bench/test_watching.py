@@ -1,11 +1,13 @@
 import os
 import sqlite3
+import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 from bench import watching
-from bench.watching import Watched, cpu_seconds
+from bench.watching import Watched, cpu_seconds, runnable
 
 CAPTURE = """#!{python}
 import signal, sys
@@ -70,3 +72,14 @@ def test_cpu_time_is_of_the_whole_process() -> None:
     before = cpu_seconds(os.getpid())
     while cpu_seconds(os.getpid()) < before + 0.02:
         sum(range(100_000))
+
+
+def test_who_waits_for_a_processor_is_told_from_who_waits_for_input() -> None:
+    assert runnable(os.getpid())
+    with subprocess.Popen(["cat"], stdin=subprocess.PIPE) as waiting:
+        for _ in range(500):
+            if not runnable(waiting.pid):
+                break
+            time.sleep(0.02)
+        else:
+            pytest.fail("it has not come to wait for its input")
