@@ -13,7 +13,7 @@ import pytest
 from pxcap.cli import interrupt
 from pxcap.cli.interrupt import STOP_SECONDS, STOP_SIGNALS, Stop, catch_interrupt, catch_stop
 
-LONG = 20.0  # seconds: more than a working test ever waits
+LONG = 120.0  # seconds: more than a working test ever waits
 
 
 def press() -> None:

@@ -136,7 +136,7 @@ def test_killed_it_leaves_no_worker_behind(start: "partial[Capturing]") -> None:
 
 
 def _wait_for_end(descriptor: int) -> None:
-    assert select.select([descriptor], [], [], 20)[0]
+    assert select.select([descriptor], [], [], 120)[0]
     os.close(descriptor)
 
 

@@ -12,7 +12,7 @@ from pxcap.core.errors import StoreAway, StoreError
 from pxcap.core.protocol import Row
 from pxcap.core.sink import Sink
 
-LONG = 20.0  # seconds: more than a working test ever waits
+LONG = 120.0  # seconds: more than a working test ever waits
 
 
 class FakeStore:

@@ -18,7 +18,7 @@ from pxcap.core.protocol import Row
 from pxcap.store import Store, open_store
 
 ROOT = Path(__file__).parents[2]
-LONG = 20.0  # seconds: more than a working test ever waits
+LONG = 120.0  # seconds: more than a working test ever waits
 Count = Callable[[], int]
 
 

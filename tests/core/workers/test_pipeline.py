@@ -52,7 +52,7 @@ def test_a_live_capture(pool: Pool) -> None:
     table.finish()
     pipeline.write_totals(200, ())
     pipeline.flush()
-    outcome = pipeline.close(time.monotonic() + 20)
+    outcome = pipeline.close(time.monotonic() + 120)
     *_, last = sink.tables[CONN_STATS.name]
     assert (last[0], last[OPENED], last[CLOSED], last[ACTIVE], last[RECORDS]) == (200, 20, 20, 0, 100)
     assert sink.tables[PROCESSES.name] == [("a process",)]
@@ -71,7 +71,7 @@ def test_without_one_of_its_workers(pool: Pool) -> None:
     streams.converse(table, STREAMS)
     table.finish()
     pipeline.write_totals(200, ())
-    pipeline.close(time.monotonic() + 20)
+    pipeline.close(time.monotonic() + 120)
     [row] = sink.tables[CONN_STATS.name]
     assert 0 < row[OPENED] == pipeline.connections < 20
     assert pool.failure is not None
