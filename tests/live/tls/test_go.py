@@ -142,6 +142,25 @@ def test_connections_older_than_the_capture(read: Read, certificate: Certificate
     assert {row["req_path"] for row in rows if row["trace_role"] == CLIENT} >= {each[0] for each in expected()}
 
 
+def test_hidden_sockets_of_connections_older_than_the_capture(read: Read, certificate: Certificate) -> None:
+    """What such a connection sends before it has received anything is counted, not taken for another's."""
+    port = free_port()
+    with (
+        started([go_talker(), "raw"], port, certificate, "warm") as process,
+        read("--pid", str(process.pid), ports=[port]) as live,
+    ):
+        live.expected.append("TLS calls whose connection could not be told")
+        talk(process)
+    rows = live.all("http_events")
+    owners: dict[object, set[str]] = {}
+    for row in rows:
+        ends = frozenset((row["local_port"], row["remote_port"]))
+        path, answer = str(row["req_path"] or ""), str(row["resp_body"] or "")
+        owners.setdefault(ends, set()).update(path.split("/")[1:2], answer.split(":")[:1] if answer else ())
+    assert sorted(map(sorted, owners.values())) == [[str(client)] for client in range(CLIENTS)]
+    assert {row["encrypted"] for row in rows} == {True}
+
+
 def test_kernels_that_tell_only_of_system_calls(probes: None, certificate: Certificate) -> None:
     port = free_port()
     sink = MemorySink()
