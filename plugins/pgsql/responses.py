@@ -242,7 +242,7 @@ class Responses:
         request = self._stitch.head(_STARTS, when)
         request.kind = STARTUP
         if code == wire.AUTH_SASL:
-            names, _ = wire.MECHANISMS.parse(buf, start + 4, stop)
+            names = buf[start + 4 : stop].split(b"\0")[:-1]  # each ends with a zero, the list with an empty one
             request.columns = clip_text(b", ".join(name for name in names if name), 200)
         elif code in wire.AUTH_METHODS and (code or not request.columns):
             request.columns = wire.AUTH_METHODS[code]

@@ -89,7 +89,6 @@ CALL_BODY = layout(
 )
 
 AUTH_BODY = layout(Struct("code" / Int32ub), "pgsql Authentication")
-MECHANISMS = layout(GreedyRange(_CSTRING), "pgsql SASL mechanisms")
 FIELDS = layout(GreedyRange(Struct("code" / Int8ub, "text" / _CSTRING)), "pgsql ErrorResponse and NoticeResponse")
 NOTIFICATION_BODY = layout(Struct("pid" / Int32ub, "channel" / _CSTRING, "payload" / _CSTRING), "pgsql Notification")
 STATUS_BODY = layout(Struct("name" / _CSTRING, "value" / _CSTRING), "pgsql ParameterStatus")
