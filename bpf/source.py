@@ -94,6 +94,8 @@ class SocketSource:
         self._known: set[str] = set()
         self._closing: deque[tuple[int, list[Closed]]] = deque()  # with the position that what they moved lies before
         self._shed = 0
+        self._leaving: tuple[int, list[int]] = (0, [])  # connections left out once the data ring is read so far
+        self._before = 0, 0  # positions of the data ring's writer and reader when the last round began
         self.filled = 0.0
         self._lost: dict[str, int] | None = None  # once it is over
         self._clock = time.time_ns() - time.monotonic_ns()
@@ -120,7 +122,7 @@ class SocketSource:
         if abs(clock - self._clock) > _CLOCK_STEP:
             self._clock = clock
         data, announced = self.program.data, self.program.control
-        self.filled = max(data.filled, announced.filled)
+        self.filled = max(self._pressure(), announced.filled)
         until, told = int(min(data.produced, most)), announced.produced
         if closing := self._take_control(told):
             self._closing.append((data.produced, closing))
@@ -132,6 +134,7 @@ class SocketSource:
                 break
             taken += len(places)
             self._take(block, np.array(places, np.int64))
+        self._leave_out_if_read()
         while self._closing and data.consumed >= self._closing[0][0]:
             for over in self._closing.popleft()[1]:
                 self._close(over)
@@ -162,12 +165,17 @@ class SocketSource:
         return lost
 
     def shed(self, level: int) -> None:
-        """Leave out so many of 256 connections: the kernel new ones, and here those that are open already."""
+        """Leave out so many of 256 connections: the kernel new ones, and here those that are open already.
+
+        What the ring holds of these is read yet, unless more must be left out before it is.
+        """
         self.program.shed(level)
         if level > self._shed:
+            self._leave_out()
             chosen = [number for number, *_ in self._streams.watched() if is_shed(number, level)]
-            self._streams.give_up(chosen)
             self.program.ignore([*chosen, *(number | PLAINTEXT for number in chosen)])
+            self._leaving = self.program.data.produced, chosen
+            self._leave_out_if_read()
         self._shed = level
 
     def finish(self) -> int:
@@ -193,6 +201,22 @@ class SocketSource:
         self._lost = self._counted()
         self.program.close()
         return taken
+
+    def _pressure(self) -> float:
+        """How full the data ring is; while it drains, only what came since the last round: no more need be left out."""
+        data = self.program.data
+        now = data.produced, data.consumed
+        (came, taken), waits = (now[0] - self._before[0], now[1] - self._before[1]), now[0] - now[1]
+        self._before = now
+        return data.filled * came / waits if came < taken and waits else data.filled
+
+    def _leave_out_if_read(self) -> None:
+        if self.program.data.consumed >= self._leaving[0]:
+            self._leave_out()
+
+    def _leave_out(self) -> None:
+        self._streams.give_up(self._leaving[1])
+        self._leaving = 0, []
 
     def _measure(self) -> None:
         """Ask the kernel for the round-trip times and repetitions of the connections that go on, by namespace."""
