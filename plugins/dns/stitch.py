@@ -72,7 +72,8 @@ class Matcher:
         self._weight += _size(message)
         if self._weight < MAX_WEIGHT:
             return []
-        queries = sorted(((query, side) for side in (0, 1) for query in self._unanswered(side)), key=_first)
+        queries = [(query, side) for side in (0, 1) for query in self._unanswered(side)]
+        queries.sort(key=lambda waiting: waiting[0][0])
         total = sum(_size(query[2]) for query, _ in queries)  # the answered weigh nothing any more
         given_up = 0
         while total > MAX_WEIGHT // 2:

@@ -145,6 +145,17 @@ def test_queries_are_bounded_by_size(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [row[0] for row in matcher.finish()] == [5, 6, 7, 8, 9]
 
 
+def test_of_queries_sent_at_once_with_one_id_the_first_are_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stitch, "MAX_WEIGHT", 10 * (stitch.ENTRY + len(asked().body)))
+    matcher = Matcher("tcp", 65536)
+    rows: list[Row] = []
+    for number in range(10):
+        matcher.ask(0, (0, 7, asked(f"{number}.test.")))
+        rows += matcher.weigh(asked(f"{number}.test."))
+    names = [row[5] for row in (*rows, *matcher.finish())]
+    assert names == [f"{number}.test" for number in range(10)]
+
+
 def test_answered_queries_weigh_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stitch, "MAX_WEIGHT", 10 * (stitch.ENTRY + len(asked().body)))
     matcher = Matcher("udp", 65536)
