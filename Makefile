@@ -8,7 +8,7 @@ DEMO := build/demo
 DEMO_DB := sqlite:///$(DEMO)/demo.db
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo test lint truth inference bench bench-live bench-scripts clean
+.PHONY: help demo test lint truth inference bench bench-live bench-scripts bench-workers clean
 
 help:
 	@echo "make demo   replay recorded traffic into a fresh store and look at it"
@@ -19,6 +19,7 @@ help:
 	@echo "make bench  measure against tshark and construct (BENCH=--quick: small)"
 	@echo "make bench-live  servers under load with live capture and without, as root (BENCH=--help: less)"
 	@echo "make bench-scripts  px/service_stats over a million rows against SQL by hand (BENCH=--help: less)"
+	@echo "make bench-workers  a replay with one, two … parse workers (BENCH=--help: less)"
 	@echo "make clean  remove everything made, the environment too"
 
 $(VENV)/bin/python:
@@ -63,6 +64,9 @@ bench-live: $(DEV_STAMP)
 
 bench-scripts: $(DEV_STAMP)
 	$(BIN)/python -m bench.scripts $(BENCH)
+
+bench-workers: $(DEV_STAMP)
+	$(BIN)/python -m bench.workers $(BENCH)
 
 clean:
 	rm -rf build dist bench-data .mypy_cache .ruff_cache .pytest_cache .hypothesis $(VENV)
