@@ -1,5 +1,7 @@
 """Whatever goes wrong as lines for the person and an exit status: the only place where an error becomes text."""
 
+import errno
+import io
 import os
 import sys
 import traceback
@@ -10,6 +12,8 @@ from pxcap.cli.output import notice
 from pxcap.core.errors import PxcapError, UsageError
 
 DONE, FAILED, MISUSED, INTERRUPTED = 0, 1, 2, 130
+
+_UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)  # of a file on disk; files of ours have a name
 
 # What typer raises for a wrong command line. Its home moved between typer's versions; its public child did not.
 CommandLineError: type[Exception] = typer.BadParameter.__mro__[1]
@@ -29,6 +33,10 @@ def report(error: BaseException) -> int:
     if isinstance(error, BrokenPipeError):
         silence_stdout()
         return FAILED
+    if isinstance(error, OSError) and error.errno in _UNWRITABLE and error.filename is None:
+        silence_stdout()
+        say(f"standard output cannot be written: {error.strerror}", "make room, or send it somewhere else")
+        return FAILED
     return _unexpected(error)
 
 
@@ -37,6 +45,14 @@ def say(message: str, hint: str = "") -> None:
     notice(f"pxcap: error: {' '.join(message.split())}")
     if hint:
         notice(f"  hint: {' '.join(hint.split())}")
+
+
+def ready_stdout() -> None:
+    """Let standard output take whatever is written: what its encoding has no sign for as an escape, nothing if closed."""
+    if sys.stdout is None:
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - open as long as the process is
+    elif isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def silence_stdout() -> None:

@@ -9,7 +9,7 @@ import typer
 
 from pxcap.cli.capture import capture
 from pxcap.cli.doctor import doctor
-from pxcap.cli.errors import DONE, report
+from pxcap.cli.errors import DONE, ready_stdout, report
 from pxcap.cli.plugin import plugin_app
 from pxcap.cli.replay import replay
 from pxcap.cli.run import run
@@ -65,6 +65,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     # numpy's linear algebra is not used: starting its threads takes as long as loading the rest of numpy.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     arguments = list(sys.argv[1:] if argv is None else argv) or ["--help"]
+    ready_stdout()
     try:
         with rare_collection():
             command = typer.main.get_command(app)

@@ -6,6 +6,7 @@ named on standard error. In a pipe every row is whole, and `json` and `csv` neve
 
 import csv
 import json
+import math
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
@@ -51,9 +52,31 @@ def notice(text: str) -> None:
 
 
 def _emit_json(columns: Sequence[str], rows: Rows) -> None:
+    keys = json_keys(columns)
     for row in rows:
-        line = json.dumps(dict(zip(columns, row, strict=True)), ensure_ascii=False, default=_plain)
-        sys.stdout.write(line + "\n")
+        sys.stdout.write(json_line(keys, row) + "\n")
+
+
+def json_keys(columns: Sequence[str]) -> list[str]:
+    """The columns as keys of an object: of several with one name, as a join gives, the later are numbered."""
+    keys: list[str] = []
+    for name in columns:
+        key, number = name, 1
+        while key in keys:
+            number += 1
+            key = f"{name}_{number}"
+        keys.append(key)
+    return keys
+
+
+def json_line(keys: Sequence[str], row: Sequence[object]) -> str:
+    """A row as one JSON object; infinite numbers and those that are none are null, as JSON has no word for them."""
+    escaped = not (sys.stdout.encoding or "utf-8").lower().startswith("utf")
+    try:
+        return json.dumps(dict(zip(keys, row, strict=True)), ensure_ascii=escaped, allow_nan=False, default=_plain)
+    except ValueError:
+        finite = [None if isinstance(value, float) and not math.isfinite(value) else value for value in row]
+        return json.dumps(dict(zip(keys, finite, strict=True)), ensure_ascii=escaped, default=_plain)
 
 
 def _emit_csv(columns: Sequence[str], rows: Rows) -> None:

@@ -146,7 +146,7 @@ def find(name: str, protocols: Iterable[ProtocolSpec], more: Mapping[str, Script
     made = {script.name: script for script in map(data_script, protocols)} | {**(more or {})}
     if name in made:
         return made[name]
-    known = [*folders, *made]
+    known = list(dict.fromkeys((*folders, *made)))
     short = {one.rpartition("/")[2]: one for one in known}
     near = get_close_matches(name, known, cutoff=0.5) or [short[match] for match in get_close_matches(name, short)]
     hint = f"did you mean {' or '.join(near)}?" if near else "pxcap script list names them all"

@@ -5,7 +5,6 @@ drawing goes into a pipe; JSON and CSV have every row with values as they are.
 """
 
 import csv
-import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
@@ -15,7 +14,7 @@ from pxcap.cli.drawing.bars import bars, binned
 from pxcap.cli.drawing.graphs import GRAPHS, FlowGraph, dot, graph_of, mermaid
 from pxcap.cli.drawing.series import lines_of, plot
 from pxcap.cli.options import Format, ScriptFormat
-from pxcap.cli.output import emit, notice
+from pxcap.cli.output import emit, json_keys, json_line, notice
 from pxcap.core.errors import UsageError
 from pxcap.scripts.plan import names as names_of
 from pxcap.scripts.types import Data
@@ -121,10 +120,9 @@ def _with_several(outputs: "Iterable[Shown]") -> "Iterator[tuple[Shown, bool]]":
 
 def _json(one: "Shown", several: bool) -> None:
     names = names_of(one.schema)
+    keys = json_keys([OUTPUT, *names] if several else names)
     for row in rows_of(one.table):
-        pairs = dict(zip(names, row, strict=True))
-        line = json.dumps({OUTPUT: one.name, **pairs} if several else pairs, ensure_ascii=False, default=str)
-        sys.stdout.write(line + "\n")
+        sys.stdout.write(json_line(keys, [one.name, *row] if several else row) + "\n")
 
 
 def _csv(one: "Shown", several: bool) -> None:

@@ -1,5 +1,9 @@
 """Errors as lines and exit status."""
 
+import os
+import subprocess
+import sys
+
 import pytest
 import typer
 
@@ -25,6 +29,34 @@ def test_ours_have_a_line_and_a_hint(error: Exception, status: int, capsys: pyte
 def test_a_message_of_many_lines_becomes_one(capsys: pytest.CaptureFixture[str]) -> None:
     say("the server says:\n\tno \x1b[31m", "")
     assert capsys.readouterr().err == "pxcap: error: the server says: no \\x1b[31m\n"
+
+
+def test_a_full_disk_behind_standard_output_is_no_fault_of_ours() -> None:
+    program = "import sys; from pxcap.cli.main import main; sys.exit(main(['plugin', 'list', '-o', 'json']))"
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [sys.executable, "-c", program], stdout=full, stderr=subprocess.PIPE, text=True, timeout=300, check=False
+        )
+    assert done.returncode == 1
+    lines = done.stderr.splitlines()
+    assert lines[0] == "pxcap: error: standard output cannot be written: No space left on device"
+    assert len(lines) == 2
+
+
+def test_standard_output_may_be_closed() -> None:
+    program = "import sys; from pxcap.cli.main import main; sys.exit(main(['plugin', 'list']))"
+    command = ["sh", "-c", 'exec "$0" -c "$1" >&-', sys.executable, program]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_what_an_encoding_has_no_sign_for_is_escaped() -> None:
+    program = "from pxcap.cli.errors import ready_stdout; ready_stdout(); print('\\N{SNOWMAN}')"
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, timeout=300, check=True, env=environment
+    )
+    assert done.stdout == b"\\u2603\n"
 
 
 def test_a_fault_of_ours_says_what_to_report(

@@ -25,6 +25,25 @@ def test_json_is_one_object_a_line_and_keeps_integers(capsys: pytest.CaptureFixt
     assert "é" in lines[1]
 
 
+def test_json_has_no_word_for_infinity(capsys: pytest.CaptureFixture[str]) -> None:
+    emit(("a", "b", "c", "d"), [(float("inf"), float("-inf"), float("nan"), 1.5)], Format.JSON)
+    assert capsys.readouterr().out == '{"a": null, "b": null, "c": null, "d": 1.5}\n'
+
+
+def test_json_keeps_columns_of_one_name_apart(capsys: pytest.CaptureFixture[str]) -> None:
+    emit(("time_", "a", "time_", "time_"), [(1, 2, 3, 4)], Format.JSON)
+    assert capsys.readouterr().out == '{"time_": 1, "a": 2, "time__2": 3, "time__3": 4}\n'
+
+
+def test_json_can_be_read_whatever_the_encoding(monkeypatch: pytest.MonkeyPatch) -> None:
+    written = io.BytesIO()
+    latin = io.TextIOWrapper(written, "latin-1", errors="backslashreplace", write_through=True)
+    with monkeypatch.context() as patched:
+        patched.setattr("sys.stdout", latin)
+        emit(("a",), [("\U0001f600",)], Format.JSON)
+    assert json.loads(written.getvalue()) == {"a": "\U0001f600"}
+
+
 def test_csv_has_a_header_and_comes_back(capsys: pytest.CaptureFixture[str]) -> None:
     emit((*COLUMNS, "ok"), [(*row, True) for row in ROWS], Format.CSV, UNITS)
     rows = list(csv.reader(io.StringIO(capsys.readouterr().out, newline="")))

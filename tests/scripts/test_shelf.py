@@ -127,3 +127,9 @@ def test_a_folder_that_is_not_there_costs_its_own_scripts_only(tmp_path: Path) -
     found, (fault,) = given(registry)
     assert list(found) == ["pebble/keys"]
     assert fault.startswith("plugin none: [Errno 2] No such file or directory")
+
+
+def test_a_name_that_comes_near_is_named_once() -> None:
+    with pytest.raises(UsageError) as caught:
+        find("px/http_dat", load_registry().protocols)
+    assert caught.value.hint.count("px/http_data") == 1
