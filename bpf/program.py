@@ -14,7 +14,7 @@ from typing import Any
 from pxcap.bpf import cgroup
 from pxcap.bpf.btf import Btf, UnknownMemberError
 from pxcap.bpf.locate import import_bcc, stub_headers
-from pxcap.bpf.records import COUNTERS
+from pxcap.bpf.records import COUNTERS, NO_PEER
 from pxcap.bpf.ring import PAGE, Ring
 from pxcap.bpf.silence import silenced
 from pxcap.bpf.uprobe import MULTI
@@ -152,6 +152,8 @@ def load(choice: Choice) -> Program:
         except Exception as error:
             raise _explained(error, said()) from error
         links = _tell_senders(bcc, module) if choice.datagrams and not choice.by_call else []
+    counters = module[b"counters"]
+    counters[counters.Key(NO_PEER)] = counters.Leaf()  # of datagrams from before: nobody could have told who sent them
     pages = choice.ring_mib * (1 << 20) // PAGE
     program = Program(
         module, links, Ring(module[b"data"].map_fd, pages), Ring(module[b"control"].map_fd, _CONTROL_PAGES)
