@@ -30,7 +30,7 @@ async def main(server, certificate):
         if len(got) == 20:
             full.set()
     trusting = ssl.create_default_context(cafile=certificate)
-    patient = dict(tls=trusting, connect_timeout=50, allow_reconnect=False)
+    patient = dict(tls=trusting, connect_timeout=120, allow_reconnect=False)
     one, two = [await nats.connect(server, **patient) for _ in range(2)]
     await two.subscribe("plain.*", cb=take)
     await two.flush()
@@ -66,7 +66,7 @@ def test_nats(read: Read, certificate: Certificate) -> None:
                 read("--command", "nats-server", "--pid", str(client.pid), ports=[port]) as live,
                 running(nats_server(port, certificate), port),
             ):
-                client.communicate(b"go\n", timeout=100)
+                client.communicate(b"go\n", timeout=300)
         finally:
             client.kill()
         assert client.returncode == 0
