@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from pxcap.core.protocol import ProtocolSpec
+from pxcap.core.pipeline import Options
+from pxcap.core.protocol import ProtocolSpec, Settings
 from pxcap.core.registry import load_registry
 from pxcap.core.testing.conformance import check_bound, check_cuts, check_gap, check_noise, record
 
@@ -28,6 +29,12 @@ def captures(spec: ProtocolSpec) -> list[str]:
 def test_cuts_never_change_the_records(spec: ProtocolSpec) -> None:
     rng = random.Random(0)
     for transcript in record(spec, captures(spec)):
+        check_cuts(spec, transcript, rng)
+
+
+def test_nor_where_texts_are_cut_short(spec: ProtocolSpec) -> None:
+    rng = random.Random(0)
+    for transcript in record(spec, captures(spec), Options(Settings(body_limit=100))):
         check_cuts(spec, transcript, rng)
 
 

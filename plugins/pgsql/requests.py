@@ -154,7 +154,7 @@ class Requests:
     def _describe(self, buf: bytes, start: int, stop: int, time: int, flaw: str) -> None:
         kind, name = _named(buf, start, stop)
         statement = self.statement(name) if kind == STATEMENT else self._portal(name).statement
-        request = Request(wire.DESCRIBE, time, statement.text, statement=statement if kind == STATEMENT else None)
+        request = Request(wire.DESCRIBE, time, statement.text, statement=statement)
         self._put(request, flaw, statement)
 
     def _close(self, buf: bytes, start: int, stop: int, time: int, flaw: str) -> None:

@@ -260,7 +260,7 @@ class Cycle(Whole):
         found = [Request(PARSE, time, text, statement=statement)] if self.parsed else []
         found.append(Request(BIND, time, text, portal))
         if self.described:
-            found.append(Request(DESCRIBE, time, text))
+            found.append(Request(DESCRIBE, time, text, statement=statement))
         execute = Request(EXECUTE, time, text, portal)
         found.append(execute)
         self.over(self.left - 1)
