@@ -13,6 +13,7 @@ from typing import Any
 from pxcap.core.inference import GOOD_ENOUGH, SAMPLE, Verdict
 from pxcap.core.pipeline import Pipeline
 from pxcap.core.protocol import SURE, ConnectionInfo, Parser, ProtocolSpec, Row
+from pxcap.core.proxied import behind, header_size
 from pxcap.core.rows import Join, join, joiner
 from pxcap.core.stream import Chunk
 from pxcap.core.vantage import Endpoint, Place, Vantage, place
@@ -39,6 +40,7 @@ class Connection:
     """
 
     __slots__ = (
+        "_fronts",
         "_held",
         "_held_bytes",
         "_join",
@@ -85,6 +87,7 @@ class Connection:
         self.settled = False  # the protocol is known, or was given up: nothing is held any more
         self._held: list[tuple[Any, ...]] = []
         self._held_bytes = 0
+        self._fronts = {0, 1} if transport == "tcp" and not midstream else set()  # may begin with a PROXY header
         self._searched = 0
         self._prefix: Row = ()
         self._join: Join = join
@@ -115,7 +118,8 @@ class Connection:
                 self._close_parser(chunk.times[-1])
         elif not self.settled:
             self._hold(("data", direction, chunk), len(chunk.data))
-            self._recognise(chunk if self.midstream else None)
+            if direction not in self._fronts or self._behind_front(direction):
+                self._recognise(chunk if self.midstream else None)
 
     def gap(self, direction: int, size: int, time: int, reason: str) -> None:
         """Note `size` bytes of a direction that were not captured."""
@@ -201,6 +205,25 @@ class Connection:
         self._held.append(event)
         self._held_bytes += size
         self._searched += size
+
+    def _behind_front(self, direction: int) -> bool:
+        """Whether bytes are held of a direction that are no PROXY header; a whole one is taken away."""
+        own = [event for event in self._held if event[1] == direction]
+        if own[0][0] != "data":  # its beginning was lost
+            self._fronts.discard(direction)
+            return True
+        chunks = [event[2] for event in own if event[0] == "data"]
+        size = header_size(b"".join(chunk.data for chunk in chunks))
+        if size is None:
+            return False
+        self._fronts.discard(direction)
+        if size == 0:
+            return True
+        left = behind(chunks, size)
+        self._held = [event for event in self._held if event not in own]
+        self._held += [("data", direction, chunk) for chunk in left]
+        self._held_bytes -= size
+        return bool(left)
 
     def _recognise(self, latest: Chunk | None) -> None:
         verdict = self._judge(None)

@@ -217,3 +217,39 @@ def test_giving_up_tells_what_is_open_and_what_was_wrong() -> None:
     assert [row[8:] for row in sink.tables["toy_events"]] == [("one", None, None, "no_response")]
     assert shared.errors == {"toy: not a line of this side": 1}
     assert connection.spec is TOY
+
+
+@pytest.mark.parametrize("size", [1, 7, 100])
+def test_a_header_of_the_proxy_protocol_is_left_out(size: int) -> None:
+    sink = MemorySink()
+    shared = pipeline(sink)
+    connection = Connection(shared, "tcp", ENDS, 0, False)
+    text = b"PROXY TCP4 192.0.2.9 192.0.2.2 1 7000\r\nQone\n"
+    for at in range(0, len(text), size):
+        connection.data(0, data(text[at : at + size], at, at))
+    connection.data(1, data(b"Aone\n", 0, 99))
+    connection.finish(100, closed=True)
+    shared.flush()
+    assert [row[8:10] for row in sink.tables["toy_events"]] == [("one", "one")]
+    assert connection.sent == [len(text), 5]
+
+
+def test_a_header_of_the_proxy_protocol_may_come_before_a_server_speaks_first() -> None:
+    sink = MemorySink()
+    shared = pipeline(sink)
+    connection = Connection(shared, "tcp", ENDS, 0, False)
+    connection.data(0, data(b"PROXY UNKNOWN\r\n", 0, 1))
+    connection.data(1, data(b"Aone\n", 0, 2))
+    connection.data(0, data(b"Qtwo\n", 15, 3))
+    connection.finish(4, closed=True)
+    shared.flush()
+    assert [row[8:10] for row in sink.tables["toy_events"]] == [(None, "one"), ("two", None)]
+
+
+def test_what_comes_behind_a_lost_beginning_is_no_header() -> None:
+    sink = MemorySink()
+    shared = pipeline(sink)
+    connection = Connection(shared, "tcp", ENDS, 0, False)
+    connection.gap(0, 3, 1, LOST)
+    connection.data(0, data(b"PROXY UNKNOWN\r\n", 3, 1))
+    assert [event[0] for event in connection._held] == ["gap", "data"]
