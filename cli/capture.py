@@ -116,8 +116,8 @@ def capture(
         source=source.value,
         ports=_ports(port or ()),
         pids=tuple(pid or ()),
-        commands=tuple(command or ()),
-        containers=tuple(container or ()),
+        commands=_named(command, "--command"),
+        containers=_named(container, "--container"),
         interfaces=tuple(interface or ()),
         expression=expression,
         netns=netns or None,
@@ -131,6 +131,19 @@ def capture(
         workers=workers,
     )
     run(wishes, registry, run_options(registry, only, decode_as, body_limit, give, no_redact), store, output)
+
+
+def _named(given: "list[str] | None", option: str) -> tuple[str, ...]:
+    """The names of all options: an empty one, as from a variable that is not set, must not mean everything.
+
+    Raises:
+        UsageError: One is empty.
+    """
+    from pxcap.core.errors import UsageError
+
+    if not all(name.strip() for name in given or ()):
+        raise UsageError(f"{option} '': expected a name", "leave it out to capture of all processes")
+    return tuple(given or ())
 
 
 def _ports(given: "list[str] | tuple[str, ...]") -> frozenset[int]:

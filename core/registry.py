@@ -40,6 +40,9 @@ class PluginInfo:
     error: str = ""
 
 
+_RAISED = (Exception, SystemExit)  # a plugin may raise anything; a program taken for one ends itself
+
+
 class Registry:
     """The protocols of this process. `load_registry` makes the usual one."""
 
@@ -101,7 +104,7 @@ class Registry:
                 self._take(hook, plugin, owner)
         except PluginError as err:
             error = str(err)
-        except Exception as err:  # noqa: BLE001 - a plugin may raise anything
+        except _RAISED as err:
             error = f"plugin {owner}: {type(err).__name__}: {err}"
         added = [key for key in self._specs if key not in before]
         if error:
@@ -139,7 +142,7 @@ class Registry:
                     if not isinstance(one, kind):
                         raise TypeError(f"{hook} returned {type(one).__name__}, expected {kind.__name__}")
                 found += [(name, one) for one in given]
-            except Exception as err:  # noqa: BLE001 - a plugin may raise anything
+            except _RAISED as err:
                 faults.append(f"plugin {name}: {type(err).__name__}: {err}")
         return found, faults
 
@@ -175,14 +178,14 @@ def load_registry(found: Iterable[EntryPoint] | None = None) -> Registry:
         version = point.dist.version if point.dist else ""
         try:
             module = point.load()
-        except Exception as err:  # noqa: BLE001 - a plugin may raise anything
+        except _RAISED as err:
             registry.fail(point.name, distribution, version, f"cannot be imported: {type(err).__name__}: {err}")
             continue
         for name in _module_names(point, module):
             short = name.removesuffix(".plugin").rpartition(".")[2] if name else point.name
             try:
                 plugin = importlib.import_module(name) if name else module
-            except Exception as err:  # noqa: BLE001 - a plugin may raise anything
+            except _RAISED as err:
                 registry.fail(short, distribution, version, f"cannot be imported: {type(err).__name__}: {err}")
                 continue
             registry.register(plugin, short, distribution, version)

@@ -169,9 +169,9 @@ def find(buf: bytes, pos: int, direction: int, framing: str) -> tuple[int, str]:
     size = len(buf)
     search = _CANDIDATES[direction, framing].search
     while (match := search(buf, pos)) is not None:
+        if framing != RAW and size - match.start() < LZ4_HEAD:
+            break  # what begins before it may be a header of which too little is there to be seen
         pos = match.start()
-        if framing != RAW and size - pos < LZ4_HEAD:
-            break
         if framing != FRAMED and (fit := fits(buf, pos, direction)) is not False and (framing or _unframed(buf, pos)):
             return (pos, RAW) if fit else (pos, "")
         if framing != RAW:

@@ -80,7 +80,7 @@ class Stitcher:
     @property
     def plain_requests(self) -> bool:
         """Requests may go straight to the end of `matcher.pending`."""
-        return self.matcher.sure and not self._mute
+        return self.matcher.sure and not self._mute and not self._answer_lost
 
     @property
     def plain_replies(self) -> bool:

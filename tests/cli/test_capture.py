@@ -160,6 +160,8 @@ WRONG = {
     "packets of sockets": (["--source", "bpf", "--filter", "tcp"], "--filter is about packets, --source bpf is about"),
     "tls of everybody": (["--tls"], "--tls without a process"),
     "no such process": (["--pid", "4194304"], "--pid 4194304: there is no such process"),
+    "a command without a name": (["--command", ""], "--command '': expected a name"),
+    "a container without a name": (["--container", "web", "--container", " "], "--container '': expected a name"),
     "no protocol": (["--only", "morse"], "unknown protocol 'morse'"),
     "no such source": (["--source", "radio"], "invalid value for '--source'"),
 }

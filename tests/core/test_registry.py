@@ -155,6 +155,23 @@ def test_a_plugin_that_raises_stays_out_whole() -> None:
     assert registry.plugins[0].error == "plugin bad: KeyError: 'broken'"
 
 
+def test_a_program_taken_for_a_plugin_does_not_end_ours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "a_program_of_its_own.py").write_text("raise SystemExit(3)")
+    monkeypatch.syspath_prepend(tmp_path)
+
+    class Plugin:
+        @hookimpl
+        def register_protocols(self) -> tuple[ProtocolSpec, ...]:
+            raise SystemExit
+
+    registry = load_registry([EntryPoint("program", "a_program_of_its_own", "pxcap")])
+    registry.register(Plugin(), "bad")
+    assert [plugin.error for plugin in registry.plugins] == [
+        "cannot be imported: SystemExit: 3",
+        "plugin bad: SystemExit: ",
+    ]
+
+
 def test_an_entry_point_that_cannot_be_imported_is_named() -> None:
     registry = load_registry([EntryPoint("gone", "no_such_module_at_all", "pxcap")])
     assert registry.protocols == ()

@@ -88,3 +88,9 @@ def test_plausible_start() -> None:
     assert not plausible_start(b"\x84", 0, REQUEST)
     assert not plausible_start(b"\x02", 0, REQUEST)
     assert plausible_start(b"", 0, REQUEST)
+
+
+def test_a_header_that_is_not_all_there_may_begin_before_what_looks_like_one() -> None:
+    segment = bytes.fromhex("43008200042bdd47f032")
+    assert [find(segment[:end], 0, REQUEST, "") for end in range(8)] == [(0, "")] * 8
+    assert find(segment, 0, REQUEST, "") == (0, FRAMED)

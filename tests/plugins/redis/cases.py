@@ -239,6 +239,10 @@ MODES: dict[str, Case] = {
 
 LONG = command("SET", "k", "x" * 100)
 LOSS: dict[str, Case] = {
+    "of a reply, and then a whole exchange": (
+        [("<gap", 100), (">", GET), ("<", VALUE), ("<", VALUE)],
+        [GOT, (None, None, "v", "no_request")],
+    ),
     "inside an argument": (
         [(">", LONG[:50]), (">gap", 20), (">", LONG[70:] + GET), ("<", b"+OK\r\n" + VALUE)],
         [("SET", '["k","' + "x" * 24 + '...(100 bytes)"]', "OK", "gap"), GOT],
