@@ -34,6 +34,7 @@ async def main(server, certificate):
     one, two = [await nats.connect(server, **patient) for _ in range(2)]
     await two.subscribe("plain.*", cb=take)
     await two.flush()
+    await two.flush()  # the first one of a new connection may be answered for its first ping
     for number in range(20):
         await one.publish(f"plain.{number}", b"p" * number * 1000, headers={"N": str(number)})
         await asyncio.sleep(0)
