@@ -327,7 +327,10 @@ class Connection:
         if self.parser is not None:
             self._call("finish", time)
         if self.parser is not None and self._spec is not None:
-            self._pipeline.parser_over(self, self._spec, self.parser.errors)
+            try:
+                self._pipeline.parser_over(self, self._spec, self.parser.errors)
+            except Exception as err:  # noqa: BLE001 - what a plugin counted need not be counts
+                self._failed(err)
         self.parser = None
 
     def _failed(self, err: Exception) -> None:

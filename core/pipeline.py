@@ -156,11 +156,11 @@ class Pipeline:
 
     def parser_over(self, connection: "Connection", spec: ProtocolSpec, errors: dict[str, int]) -> None:
         """Take the counts of a parser that will not be called again."""
+        total = sum(errors.values())
         for name, count in errors.items():
             key = f"{spec.name}: {name}"
             if key in self.errors or len(self.errors) < MAX_ERROR_NAMES:
                 self.errors[key] = self.errors.get(key, 0) + count
-        total = sum(errors.values())
         if total:
             self.tables[spec.table].errors += total
             self._of(connection).errors += total

@@ -213,6 +213,6 @@ def _checked(raw: bytes, what: str) -> str:
     if len(raw) > MAX_BYTES:
         raise UsageError(f"{what}: larger than {MAX_BYTES >> 20} MiB, which no script is")
     try:
-        return raw.decode()
+        return raw.decode("utf-8-sig")  # some editors begin a file with a byte order mark
     except UnicodeDecodeError as error:
         raise UsageError(f"{what}: not text in UTF-8 (byte {error.start})") from error

@@ -13,7 +13,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from pxcap.core.columns import CONN_STATS
-from pxcap.core.errors import UsageError
+from pxcap.core.errors import PluginError, UsageError
 from pxcap.scripts import functions
 from pxcap.scripts.engine.chains import Reading, readings
 from pxcap.scripts.engine.constants import simplified
@@ -259,6 +259,11 @@ class _Run:
                 f"the script needs more than {self._limits.memory_mib} MiB of memory",
                 "a later start_time asks for less",
             ) from error
+        except duckdb.InvalidInputException as error:
+            _, found, fault = str(error).partition(f"{PluginError.__name__}: ")
+            if not found:
+                raise
+            raise PluginError(fault.splitlines()[0]) from error
         except duckdb.ConversionException as error:
             raise UsageError(f"a value does not fit: {str(error).splitlines()[0]}") from error
 

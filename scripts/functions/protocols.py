@@ -2,9 +2,10 @@
 
 import json
 import keyword
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
-from pxcap.core.functions import ScriptFunction
+from pxcap.core.errors import PluginError
+from pxcap.core.functions import Kind, ScriptFunction
 from pxcap.core.registry import load_registry
 from pxcap.scripts.functions.arrays import distinct
 from pxcap.scripts.functions.base import B, F, Function, I, Overload, S, Write, Writing, quoted
@@ -30,6 +31,7 @@ _NUMBERED = (
 )
 _WRITTEN = {name.lower(): name for name in _NUMBERED} | {"": "Unknown"}
 _KINDS = {"bool": B, "int": I, "float": F, "text": S}
+_GIVEN: dict[Kind, tuple[type, ...]] = {"bool": (bool,), "int": (int,), "float": (float, int), "text": (str,)}
 _FEW = 16  # names for which comparing one by one is fast
 
 
@@ -91,14 +93,30 @@ def of_plugins(taken: Mapping[str, object]) -> tuple[list[Function], list[str]]:
         elif unknown := {*one.arguments, one.result} - _KINDS.keys():
             faults.append(f"plugin {plugin}: {one.name} has unknown types: {', '.join(sorted(unknown))}")
         else:
-            found[one.name] = _of_plugin(one)
+            found[one.name] = _of_plugin(plugin, one)
     return list(found.values()), faults
 
 
-def _of_plugin(one: ScriptFunction) -> Function:
+def _of_plugin(plugin: str, one: ScriptFunction) -> Function:
     result = _KINDS[one.result]
     overload = Overload(tuple(_KINDS[kind] for kind in one.arguments), result)
     if one.table:
         otherwise = quoted(one.otherwise).replace("{", "{{").replace("}", "}}") if one.otherwise else "{0}"
         return Function(one.name, one.doc, (overload,), write=named(one.table, otherwise))
-    return Function(one.name, one.doc, (overload,), arrow=distinct(one.apply, result))
+    return Function(one.name, one.doc, (overload,), arrow=distinct(_guarded(plugin, one), result))
+
+
+def _guarded(plugin: str, one: ScriptFunction) -> Callable[..., object]:
+    """What the function gives, if it is what it said it gives; else an error that names the plugin."""
+    expected = _GIVEN[one.result]
+
+    def apply(*values: object) -> object:
+        try:
+            result = one.apply(*values)
+        except Exception as error:
+            raise PluginError(f"plugin {plugin}: px.{one.name}: {type(error).__name__}: {error}") from error
+        if result is not None and not isinstance(result, expected):
+            raise PluginError(f"plugin {plugin}: px.{one.name} gave {type(result).__name__}, expected {one.result}")
+        return result
+
+    return apply

@@ -138,6 +138,23 @@ def test_losses_are_counted_whatever_the_protocol() -> None:
     assert shared.tables["toy_events"].bytes_lost == 100
 
 
+@pytest.mark.parametrize("counted", [3, {"odd": "many"}, None])
+def test_what_a_plugin_counts_need_not_be_counts(counted: object) -> None:
+    class Odd(ToyParser):
+        def feed(self, side: int, chunk: Chunk) -> list[Row]:
+            self.errors = counted  # type: ignore[assignment]
+            return []
+
+    registry = Registry()
+    registry.add(replace(TOY, parser=Odd), "tests")
+    shared = Pipeline(registry, MemorySink(), Options())
+    connection = Connection(shared, "tcp", ENDS, 0, False)
+    connection.data(0, data(b"Qone\n", 0))
+    connection.finish(5, closed=True)
+    assert len(shared.plugin_failures) == 1
+    assert shared.errors == {}
+
+
 @pytest.mark.parametrize("returned", [[3], [()], 7])
 def test_what_a_plugin_returns_need_not_be_rows(returned: object) -> None:
     class Odd(ToyParser):

@@ -55,8 +55,9 @@ def test_a_file_with_its_vis_spec(tmp_path: Path) -> None:
     assert script.variables() == (Variable("x"),)
 
 
-def test_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"import px\n")))
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"], ids=["plain", "with a byte order mark"])
+def test_standard_input(mark: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(mark + b"import px\n")))
     assert from_file("-") == Script("-", "import px\n")
 
 

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from tests.scripts.functions.conftest import Calculator, fold
 
+from pxcap.core.errors import PluginError
 from pxcap.core.functions import ScriptFunction, code_names
 from pxcap.scripts.functions import protocols
 from pxcap.scripts.functions.base import Writing
@@ -80,15 +81,32 @@ def test_a_plugins_function_is_asked_once_for_a_value(monkeypatch: pytest.Monkey
     import pyarrow as pa
 
     asked: list[Any] = []
-    made = protocols._of_plugin(replace(GOOD, apply=lambda text: asked.append(text) or len(text)))  # type: ignore[func-returns-value]
+    made = protocols._of_plugin("pebble", replace(GOOD, apply=lambda text: asked.append(text) or len(text)))  # type: ignore[func-returns-value]
     assert made.arrow is not None
     assert made.arrow(pa.array(["ab", "ab", None, "c"])).to_pylist() == [2, 2, None, 1]
     assert asked == ["ab", "c"]
 
 
 def test_braces_in_a_plugins_names_are_text(both: list[Calculator]) -> None:
-    made = protocols._of_plugin(code_names("pebble_kind", "Kinds.", {1: "{x}"}, "{none}"))
+    made = protocols._of_plugin("pebble", code_names("pebble_kind", "Kinds.", {1: "{x}"}, "{none}"))
     assert made.write is not None
     for one in both:
         text = made.write(Writing(one.dialect, ["c0"], [Column("c0", INT64)], Names()))
         assert one.run(f"SELECT {text} FROM t ORDER BY r", ["c0"], [INT64], [(1,), (2,)], Names()) == ["{x}", "{none}"]
+
+
+@pytest.mark.parametrize(
+    ("apply", "fault"),
+    [
+        (lambda text: text, "plugin pebble: px.pebble_size gave str, expected int"),
+        (lambda text: {}[text], "plugin pebble: px.pebble_size: KeyError: 'ab'"),
+    ],
+)
+def test_a_plugins_function_that_fails_is_named(apply: Any, fault: str) -> None:
+    import pyarrow as pa
+
+    made = protocols._of_plugin("pebble", replace(GOOD, apply=apply))
+    assert made.arrow is not None
+    with pytest.raises(PluginError) as caught:
+        made.arrow(pa.array(["ab"]))
+    assert str(caught.value) == fault
