@@ -1,5 +1,7 @@
 """A connection joined in mid-stream: whether it is compressed, as the login that agreed on it was not seen.
 
+It may also be that only the handshake of TCP was not captured: then the server's greeting comes first.
+
 A compressed frame is told by what is in it: its numbers must fit, and a command or an answer must begin in it. Both are tried
 at the first byte that was seen of a side. A server may well be seen first in the middle of a frame, so that it has none says
 nothing, and its bytes are held until the client speaks; the client begins anew with each command.
@@ -7,8 +9,11 @@ nothing, and its bytes are held until the client speaks; the client begins anew 
 Source: "Compressed Packet" of the MySQL source documentation.
 """
 
+import re
+from itertools import takewhile
+
 from pxcap.core.compression import decompress
-from pxcap.core.stream import REQUEST, Chunk
+from pxcap.core.stream import REQUEST, RESPONSE, Chunk
 from pxcap.plugins.mysql.packed import ZSTD_MAGIC, Unpacker
 from pxcap.plugins.mysql.resync import is_answer, is_command
 from pxcap.plugins.mysql.wire import COMPRESSED_HEADER, HEADER
@@ -16,6 +21,7 @@ from pxcap.plugins.mysql.wire import COMPRESSED_HEADER, HEADER
 _NEED = 1024  # bytes of a side that tell, at most
 _MAX_HELD = 65536  # bytes of the server that are held until the client speaks
 _INNER = 64  # bytes of packets that tell
+_GREETING = re.compile(rb"..\0\0\x0a[0-9][\x20-\x7e]{,78}\0", re.DOTALL)  # sequence id 0, protocol 10, version
 
 
 def compressed(data: bytes, side: int) -> bool | None:
@@ -70,6 +76,12 @@ class Joined:
             self._begun[side] += chunk.data
             self._told[side] = compressed(self._begun[side], side)
         return any(self._told) or self._told[REQUEST] is not None or self._size > _MAX_HELD
+
+    @property
+    def greeted(self) -> bool:
+        """The connection was seen from its greeting on."""
+        first = takewhile(lambda held: held[0] == RESPONSE, self.held)
+        return _GREETING.match(b"".join(chunk.data for _, chunk in first)) is not None
 
     def unpackers(self) -> list[Unpacker | None]:
         """What undoes the compression of each side; None of both when there is none, or it is not clear."""

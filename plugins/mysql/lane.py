@@ -1,6 +1,7 @@
 """The client's direction: bytes in, packets out, continued ones joined; long ones are skipped by their length."""
 
-from pxcap.core.stream import Chunk, Inbox
+from pxcap.core.stream import REQUEST, Chunk, Inbox
+from pxcap.plugins.mysql import resync
 from pxcap.plugins.mysql.types import Packet
 from pxcap.plugins.mysql.wire import HEADER, MAX_PAYLOAD
 
@@ -49,6 +50,18 @@ class RequestLane:
             return self._first
         buf, pos = self.inbox.buf, self.inbox.pos
         return buf[pos + 3] if len(buf) - pos >= HEADER else -1
+
+    def find(self) -> bool:
+        """Look for the beginning of a command when lost; whether one is found."""
+        inbox = self.inbox
+        if self.fresh and len(inbox.buf) - inbox.pos > HEADER:
+            self.fresh = False
+            if resync.is_command(inbox.buf, inbox.pos):
+                self.lost = False
+                return True
+        inbox.pos, found = resync.find(inbox.buf, inbox.pos, REQUEST)
+        self.lost = not found
+        return found
 
     def next(self) -> Packet | None:
         """The next complete packet, or None when more bytes are needed."""

@@ -36,24 +36,28 @@ class MysqlParser(Parser):
 
     def __init__(self, info: ConnectionInfo) -> None:
         super().__init__(info)
-        limit = info.settings.body_limit
-        self._lane = RequestLane(max(limit, wire.KEEP) + 1024, info.midstream)
+        self._joined = Joined() if info.midstream else None
+        self._start(info.midstream)
+
+    def _start(self, midstream: bool) -> None:
+        settings = self.info.settings
+        limit = settings.body_limit
+        self._lane = RequestLane(max(limit, wire.KEEP) + 1024, midstream)
         self._answers = Inbox()
-        self._lost = info.midstream  # the place in the answers
-        self._commands = Commands(info.settings)
-        self._reader = ReplyReader(limit, info.settings.redact)
-        self._stitch = Stitcher(self._commands, self._reader, info.midstream)
-        self._phase: ConnectionPhase | None = None if info.midstream else ConnectionPhase(limit)
+        self._lost = midstream  # the place in the answers
+        self._commands = Commands(settings)
+        self._reader = ReplyReader(limit, settings.redact)
+        self._stitch = Stitcher(self._commands, self._reader, midstream)
+        self._phase: ConnectionPhase | None = None if midstream else ConnectionPhase(limit)
         self._ahead = Ahead()
         self._held: Packet | None = None  # a command that came after the answer that is read
         self._unpack: list[Unpacker | None] = [None, None]
         self._coding = ""  # compression that begins with the next command
-        self._greeted = info.midstream  # no packet with another sequence id than 0 is to come but those of files
+        self._greeted = midstream  # no packet with another sequence id than 0 is to come but those of files
         self._upgrade = False  # the client asked for TLS: what follows is encrypted, unless it is read inside TLS
         self._upload = False  # the client sends a file
         self._file = -1  # sequence id of the last packet of a file that has not ended
-        self._joined = Joined() if info.midstream else None
-        self._commands.lost = "midstream" if info.midstream else ""
+        self._commands.lost = "midstream" if midstream else ""
 
     def feed(self, side: int, chunk: Chunk) -> list[Row]:
         """Take the next bytes of a side and return the rows they complete."""
@@ -121,8 +125,11 @@ class MysqlParser(Parser):
         joined, self._joined = self._joined, None
         rows: list[Row] = []
         if joined is not None:
-            self._unpack = joined.unpackers()
-            self._reader.ordered = self._unpack[REQUEST] is None
+            if joined.greeted:
+                self._start(midstream=False)
+            else:
+                self._unpack = joined.unpackers()
+                self._reader.ordered = self._unpack[REQUEST] is None
             for side, chunk in joined.held:
                 rows += self.feed(side, chunk)
         return rows
@@ -279,7 +286,7 @@ class MysqlParser(Parser):
                 if wire.is_tls(lane.inbox.buf, lane.inbox.pos):
                     self.done = True
                     return None
-            packet = None if lane.lost and not self._find_command() else lane.next()
+            packet = None if lane.lost and not lane.find() else lane.next()
             if packet is not None:
                 return packet
             if (item := self._ahead.take(before)) is None:
@@ -305,17 +312,6 @@ class MysqlParser(Parser):
             if self._phase is not None:
                 self._end_phase(reason)
             self._stitch.gap(REQUEST)
-
-    def _find_command(self) -> bool:
-        lane, inbox = self._lane, self._lane.inbox
-        if lane.fresh and len(inbox.buf) - inbox.pos > wire.HEADER:
-            lane.fresh = False
-            if resync.is_command(inbox.buf, inbox.pos):
-                lane.lost = False
-                return True
-        inbox.pos, found = resync.find(inbox.buf, inbox.pos, REQUEST)
-        lane.lost = not found
-        return found
 
     def _packet(self, packet: Packet) -> None:
         """Take one packet of the client."""

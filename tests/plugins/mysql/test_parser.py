@@ -24,6 +24,24 @@ def test_a_connection_from_its_login() -> None:
     assert "SECRET" not in repr(found)
 
 
+@pytest.mark.parametrize("coded", [False, True])
+@pytest.mark.parametrize("cut", [1, 30, 200])
+def test_only_the_handshake_of_tcp_was_not_seen(coded: bool, cut: int) -> None:
+    flags = FLAGS | 0x20 if coded else FLAGS
+    code = (lambda data: frame(data)) if coded else bytes
+    hello = greeting(flags)
+    talk = Talk(midstream=True)
+    for at in range(0, len(hello), cut):
+        talk.tell(hello[at : at + cut])
+    talk.ask(packet(1, login_body(flags))).tell(ok(2))
+    found = talk.ask(code(query(b"SELECT 1"))).tell(code(rows(b"1"))).finish()
+    assert [row[1:3] + row[-1:] for row in found] == [
+        (11, "user=app database=shop plugin=mysql_native_password", ""),
+        (3, "SELECT 1", ""),
+    ]
+    assert talk.parser.errors == {}
+
+
 def test_commands_may_run_ahead() -> None:
     talk = Talk().ask(packet(1, login_body()) + query(b"SELECT 1") + packet(0, b"\x0e"))
     found = talk.tell(greeting() + ok(2) + rows(b"1") + ok()).finish()
