@@ -96,8 +96,9 @@ class Exchange:
     def upgrade(self) -> None:
         """The server goes on in HTTP/2, beginning with the answer to the request whose turn it is."""
         self.over = self.upgraded = True
-        if self.matcher.sure and self.matcher.pending:
-            self.first = self.matcher.pending.popleft()
+        matcher, pending = self.matcher, self.matcher.pending
+        if pending and (matcher.sure or pending[-1][2][1].upgrade):  # no request is read behind one that asks for it
+            self.first = pending.popleft() if matcher.sure else pending.pop()
             if self.first[3] is not None:
                 self._kept -= len(self.first[3].kept)
 

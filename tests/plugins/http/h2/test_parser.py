@@ -170,3 +170,11 @@ def test_any_bytes_any_cuts(steps: list[Step], limit: int) -> None:
     whole = same(play(*steps, limit=limit))
     assert same(play_cut(None, *steps, limit=limit)) == whole
     assert same(play_cut(random.Random(0), *steps, limit=limit)) == whole
+
+
+@pytest.mark.parametrize("midstream", [False, True])
+def test_an_upgrade_of_a_connection_that_lost_its_order(midstream: bool) -> None:
+    steps, wanted = CASES["upgrade granted"]
+    first: list[Step] = [(">", b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"), ("<", b"HTTP/1.1 204 No Content\r\n\r\n")]
+    lost: list[Step] = [] if midstream else [(">gap", 10)]
+    check(play(*first, *lost, *steps, midstream=midstream), [{"resp_status": 204, "note": ""}, *wanted])
