@@ -264,7 +264,7 @@ class _Run:
             if not found:
                 raise
             raise PluginError(fault.splitlines()[0]) from error
-        except duckdb.ConversionException as error:
+        except duckdb.DataError as error:  # it cannot be converted, or a sum is too large
             raise UsageError(f"a value does not fit: {str(error).splitlines()[0]}") from error
 
 

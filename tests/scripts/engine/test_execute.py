@@ -17,6 +17,7 @@ from pxcap.scripts.names import Names
 from pxcap.scripts.plan import (
     Aggregate,
     Aggregation,
+    Call,
     Column,
     Expression,
     Filter,
@@ -242,6 +243,13 @@ def test_what_asks_for_too_much_is_told_so(store: Store) -> None:
         run(store, scan(store), Limits(shown=99))
     with pytest.raises(UsageError, match=r"the script reads more than 99 rows of"):
         run(store, scan(store), Limits(read=99))
+
+
+def test_a_sum_too_large_is_no_fault_of_ours(store: Store) -> None:
+    rows = Rows((Field("x", INT64),), ((2**62,), (2**62,)))
+    joined = Project(rows, (("x", Call("add", (Column("x", INT64), Column("x", INT64)), INT64)),))
+    with pytest.raises(UsageError, match=r"^a value does not fit: .*Overflow in addition"):
+        run(store, joined)
 
 
 def test_what_takes_too_long_is_ended(store: Store) -> None:
