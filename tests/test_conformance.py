@@ -38,6 +38,14 @@ def test_nor_where_texts_are_cut_short(spec: ProtocolSpec) -> None:
         check_cuts(spec, transcript, rng)
 
 
+@pytest.mark.parametrize("limit", [0, 10])
+def test_nor_where_hardly_anything_is_kept_of_texts(limit: int) -> None:
+    rng = random.Random(0)
+    for name in ("cql", "kafka", "mysql", "pgsql"):
+        for transcript in record(SPECS[name], captures(SPECS[name]), Options(Settings(body_limit=limit))):
+            check_cuts(SPECS[name], transcript, rng)
+
+
 def test_a_gap_costs_only_what_it_covers(spec: ProtocolSpec) -> None:
     rng = random.Random(0)
     for transcript in record(spec, captures(spec)):

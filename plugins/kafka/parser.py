@@ -32,6 +32,7 @@ from pxcap.plugins.kafka.wire import (
     SHUTDOWN,
 )
 
+_NAMES = 512  # body limit from which the names of a small request need no cutting
 _HELD = 4096  # a frame up to this size is always held; a longer one up to the body limit
 _SMALL_PRODUCE = 40  # bytes that a Produce request has at the least, its size and client id not counted
 _ANSWER_HEAD = 9  # size, correlation id, and the count of tagged fields where the header has one
@@ -140,7 +141,8 @@ class KafkaParser(Parser):
             length, key, version, ident, client = unpack(buf, pos)
             end = pos + 4 + length
             likes = None
-            if key == PRODUCE and end <= size and 0 <= client < length - _SMALL_PRODUCE and length <= hold:
+            small = key == PRODUCE and end <= size and 0 <= client < length - _SMALL_PRODUCE and length <= hold
+            if small and self._render.limit >= _NAMES:
                 likes = LIKES.get(version)
                 if likes is not None:
                     at = pos + REQUEST_HEAD_SIZE + client
