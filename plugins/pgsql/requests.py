@@ -72,14 +72,21 @@ class Requests:
 
     def copied(self, size: int) -> None:
         """COPY data was sent."""
+        if (request := self._copier()) is not None:
+            request.copied += size
+
+    def _copier(self) -> Request | None:
+        """What COPY data belongs to."""
         request = self.copying
         if isinstance(request, Whole) and request.execute is not None:
             request = self.copying = request.execute
-        if request is not None:
-            request.copied += size
+        return request
 
     def lost(self) -> None:
         """Messages may be missing: what is bound, and the unnamed statement, may be another by now."""
+        request = self._copier()
+        if request is not None and not isinstance(request, Whole) and request.copying and LOST not in request.flaws:
+            request.flaws = f"{request.flaws},{LOST}" if request.flaws else LOST  # some of its data
         self._missing = LOST
         self.portals.clear()
         self._statements.pop(b"")
@@ -172,6 +179,7 @@ class Requests:
         self._stitch.put(Request(wire.SYNC, time))
 
     def _copy_done(self, buf: bytes, start: int, stop: int, time: int, flaw: str) -> None:
+        self.copying = None
         self._stitch.copy_ended(time)
 
     # Parts.

@@ -180,6 +180,25 @@ def test_copy(cut: int) -> None:
     assert [(each[3], each[6]) for each in rows] == [("COPY 3, 6 bytes copied", 3)] * 2
 
 
+@pytest.mark.parametrize("extended", [False, True])
+@pytest.mark.parametrize("first", [b"", m(b"d", b"1\n")])
+def test_lost_data_of_a_copy_is_noted(extended: bool, first: bytes) -> None:
+    sql = b"COPY t FROM STDIN"
+    rows = play(
+        (">", parse(b"", sql) + bind(b"", b"") + execute() + SYNC if extended else query(sql)),
+        ("<", (PARSED + BOUND if extended else b"") + m(b"G", b"\0\0\0")),
+        *([(">", first)] if first else []),
+        (">gap", 50),
+        (">", m(b"d", b"9\n") + m(b"c") + (SYNC if extended else b"")),
+        ("<", done(b"COPY 9") + ready()),
+        (">", query(b"SELECT 1")),
+        ("<", ONE + ready()),
+    )
+    notes = {each[1]: each[3] for each in short(rows)}
+    assert notes["COPY t FROM STDIN"] == "gap"
+    assert notes["SELECT 1"] == ""
+
+
 def test_copy_in_the_extended_protocol_ignores_the_sync_before_its_data() -> None:
     rows = play(
         (">", parse(b"", b"COPY t FROM STDIN") + bind(b"", b"") + execute() + SYNC),
