@@ -64,14 +64,16 @@ class FifoMatcher(Generic[Q, P]):
         self._held.append(response)
         return self.settle() if len(self._held) > MAX_HELD else ()
 
-    def gap(self, side: int) -> None:
-        """Messages of a side may have been lost whole."""
+    def gap(self, side: int) -> Iterable[tuple[Q | None, P | None, bool]]:
+        """Messages of a side may have been lost whole; what the client said of them settles what is held, too."""
+        settled = self.settle() if side == REQUEST and self._held else ()
         if side != REQUEST:
             self._known = 0
         elif self.sure:
             self._known = len(self.pending)
         if side == REQUEST or self.pending:
             self.sure = False
+        return settled
 
     def in_turn(self) -> None:
         """Clients and servers of this protocol mostly take turns: a request that waits alone is what is answered next.

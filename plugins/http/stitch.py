@@ -104,7 +104,7 @@ class Exchange:
 
     def gap(self, side: int) -> None:
         """Whole messages of a side may have been lost."""
-        self.matcher.gap(side)
+        self._settle(self.matcher.gap(side))
 
     def trim(self) -> None:
         """Give up the oldest requests when more wait for an answer than may."""

@@ -75,7 +75,7 @@ class Stitcher:
 
     def gap(self, side: int) -> None:
         """Packets of a side may have been lost whole."""
-        self.matcher.gap(side)
+        self._settle(self.matcher.gap(side))
 
     def finish(self) -> None:
         """Rows for everything still open."""

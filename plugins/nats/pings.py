@@ -64,7 +64,7 @@ class Pings:
 
     def gap(self, side: int) -> None:
         """Bytes of a side were lost."""
-        self._matcher.gap(side)
+        self._settle(self._matcher.gap(side))
         self._lost = self._lost or side == REQUEST
 
     def finish(self) -> None:

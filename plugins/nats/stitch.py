@@ -351,7 +351,7 @@ class Stitcher:
     def gap(self, side: int, time: int) -> None:
         """Bytes of a side were lost, and maybe whole messages."""
         self.requests.lost[side] = True
-        self._oks.gap(side)
+        self._settle_oks(self._oks.gap(side))
         self._pings.gap(side)
         if side == REQUEST:
             self._request_gap = time

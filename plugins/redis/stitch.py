@@ -179,7 +179,7 @@ class Stitcher:
         """Messages of a side may have gone by unread."""
         if side == RESPONSE and self.matcher.sure:
             self._complete = True
-        self.matcher.gap(side)
+        self._settle(self.matcher.gap(side))
         self.hole(side)
         self._overdue = 0
 

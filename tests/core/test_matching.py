@@ -12,7 +12,7 @@ def feed(matcher: FifoMatcher[str, str], script: str) -> list[tuple[str | None, 
     settled = []
     for letter in script:
         if letter in "<>":
-            matcher.gap(REQUEST if letter == "<" else RESPONSE)
+            settled += matcher.gap(REQUEST if letter == "<" else RESPONSE)
         elif letter.islower():
             settled += matcher.request(letter)
         else:
@@ -36,6 +36,7 @@ def feed(matcher: FifoMatcher[str, str], script: str) -> list[tuple[str | None, 
         ("abc<eABCDEfF", "aA bB cC -D eE fF"),
         ("ab<d<fABCDEF", "aA bB -C -D dE fF"),
         ("ab<d>BD", "a- bB dD"),
+        ("a>bB<CdD", "a- bB -C dD"),
     ],
 )
 def test_scripts(script: str, expected: str) -> None:
