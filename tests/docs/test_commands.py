@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from tests.docs.blocks import ROOT, Block, blocks
 
-from pxcap.bpf.features import FOR_PACKETS, features, why_not_packet
+from pxcap.bpf.features import FOR_BPF, FOR_PACKETS, features, why_not_bpf, why_not_packet
 from pxcap.cli.main import main
 from pxcap.cli.reference import commands
 
@@ -56,7 +56,11 @@ def unavailable(command: str) -> bool:
     if command.startswith("pxcap live"):
         return True
     if "pxcap capture" in command:
-        return os.geteuid() != 0 or why_not_packet(features(FOR_PACKETS)) is not None
+        if os.geteuid() or why_not_packet(features(FOR_PACKETS)) is not None:
+            return True
+        if re.search(r" --(command|pid|container|tls|source bpf)\b", command):  # what packets do not tell
+            return why_not_bpf(features(FOR_BPF)) is not None
+        return "--filter" in command and not all(feature.ok for feature in features(["libpcap"]))
     return "--against tshark" in command and shutil.which("tshark") is None
 
 

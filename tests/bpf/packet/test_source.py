@@ -12,6 +12,7 @@ from tests.bpf.packet import traffic
 from tests.bpf.packet.conftest import Pair
 from tests.core.capture import wires
 
+from pxcap.bpf.features import features
 from pxcap.bpf.packet import PacketSource
 from pxcap.bpf.packet.namespace import inside
 from pxcap.core.capture.write import PcapngWriter
@@ -184,6 +185,8 @@ def test_no_such_interface(rights: None) -> None:
 
 
 def test_bad_filter_and_bad_size(rights: None) -> None:
+    if not all(feature.ok for feature in features(["libpcap"])):
+        pytest.skip("libpcap is not installed")
     with pytest.raises(UsageError, match="filter 'tcp prot 80'"):
         PacketSource(["lo"], "tcp prot 80")
     with pytest.raises(UsageError, match="ring of 0 MiB, expected 1 to 2048"):
