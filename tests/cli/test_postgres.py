@@ -11,7 +11,7 @@ from pxcap.core.registry import load_registry
 
 __all__ = ["postgres_url", "server"]  # fixtures
 
-SEVERAL_OUTPUTS = ("px/service_stats", "px/schemas", "pxcap/edges")  # tests/scripts/library has all scripts
+SEVERAL_OUTPUTS = ("px/service_stats", "px/schemas", "pxcap/edges")  # tests/scripts/shipped has all scripts
 ARGUMENTS = ("--", "--start_time", "-5m", "--source_filter", "192.0.2", "--destination_filter", ":", "--num_head", "3")
 
 

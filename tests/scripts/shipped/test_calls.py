@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.scripts.library.conftest import Everywhere, Records, Row, Shown, quantile
-from tests.scripts.library.test_services import edge, grown, server
+from tests.scripts.shipped.conftest import Everywhere, Records, Row, Shown, quantile
+from tests.scripts.shipped.test_services import edge, grown, server
 
 from pxcap.core.columns import CONN_STATS, PROCESSES
 from pxcap.core.registry import Registry

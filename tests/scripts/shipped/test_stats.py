@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from statistics import mean
 
 import pytest
-from tests.scripts.library.conftest import Everywhere, Records, Row, quantile
+from tests.scripts.shipped.conftest import Everywhere, Records, Row, quantile
 
 WINDOW = 10_000_000_000
 SERVERS = {

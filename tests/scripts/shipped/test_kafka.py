@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 import pytest
-from tests.scripts.library.conftest import Everywhere, Records, Row
+from tests.scripts.shipped.conftest import Everywhere, Records, Row
 from tests.truth import captures as shared
 
 PRODUCE, FETCH, METADATA, JOIN, SYNC = 0, 1, 3, 11, 14

@@ -5,7 +5,7 @@ from collections import Counter
 from statistics import mean
 
 import pytest
-from tests.scripts.library.conftest import Everywhere, Records, Row
+from tests.scripts.shipped.conftest import Everywhere, Records, Row
 from tests.truth import captures as shared
 
 PROTOCOLS = ("mysql", "pgsql", "redis", "kafka", "cql")

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from statistics import mean
 
 import pytest
-from tests.scripts.library.conftest import Everywhere, Records, Row, Shown, quantile
+from tests.scripts.shipped.conftest import Everywhere, Records, Row, Shown, quantile
 
 from pxcap.store import Store
 

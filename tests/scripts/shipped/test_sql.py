@@ -4,7 +4,7 @@ from collections import defaultdict
 from statistics import mean
 
 import pytest
-from tests.scripts.library.conftest import Everywhere, Records, quantile
+from tests.scripts.shipped.conftest import Everywhere, Records, quantile
 
 WINDOW = 10_000_000_000
 STATEMENT = "SELECT price FROM products WHERE id = ?"

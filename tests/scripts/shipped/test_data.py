@@ -1,7 +1,7 @@
 """Scripts that show records: px/*_data."""
 
 import pytest
-from tests.scripts.library.conftest import Everywhere, Records
+from tests.scripts.shipped.conftest import Everywhere, Records
 
 PIXIES = {  # what Pixie's scripts of these names show
     "http": "time_ source destination latency major_version req_path req_method req_headers req_body req_body_size"

@@ -5,7 +5,7 @@ from collections import Counter, defaultdict
 from statistics import mean
 
 import pytest
-from tests.scripts.library.conftest import Everywhere, Records, Row, quantile
+from tests.scripts.shipped.conftest import Everywhere, Records, Row, quantile
 from tests.truth import captures as shared
 
 WINDOW = 5_000_000_000
