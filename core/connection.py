@@ -220,7 +220,7 @@ class Connection:
         if size == 0:
             return True
         left = behind(chunks, size)
-        self._held = [event for event in self._held if event not in own]
+        self._held = [event for event in self._held if event[1] != direction]
         self._held += [("data", direction, chunk) for chunk in left]
         self._held_bytes -= size
         return bool(left)

@@ -53,7 +53,4 @@ def _once(scan: Scan) -> Operator:
     joined = Join(replace(scan), seen, "left", (*_THERE, *_HERE), (*_HERE, *_THERE), (*kept, (_SEEN, 1, _SEEN)))
     by_server = Call("select", (Column(_SEEN, BOOLEAN), Literal(False, BOOLEAN), Literal(True, BOOLEAN)), BOOLEAN)
     no_client = functions.call("notEqual", (columns[ROLE], Literal(CLIENT, INT64)))
-    return Project(
-        Filter(joined, functions.call("logicalOr", (no_client, by_server))),
-        tuple((name, column) for name, column in columns.items()),
-    )
+    return Project(Filter(joined, functions.call("logicalOr", (no_client, by_server))), tuple(columns.items()))
